@@ -1,0 +1,1 @@
+//! Token buckets: one, or one a key, with time passed in.

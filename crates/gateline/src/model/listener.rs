@@ -1,0 +1,83 @@
+use std::fmt;
+
+use super::{HostPattern, ObjectName, Origin, RouteId};
+
+/// Index into [`super::Model::listeners`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ListenerId(pub u32);
+
+/// The full name of a listener: `infra/gateway/https`, or `infra/gateway/team/set/https` from a ListenerSet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ListenerName {
+    /// The Gateway it serves for.
+    pub gateway: ObjectName,
+    /// The ListenerSet that holds it, if it is not the Gateway's own.
+    pub set: Option<ObjectName>,
+    /// `listeners[].name`, what a route's `sectionName` refers to.
+    pub section: Box<str>,
+}
+
+impl fmt::Display for ListenerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.set {
+            Some(set) => write!(f, "{}/{set}/{}", self.gateway, self.section),
+            None => write!(f, "{}/{}", self.gateway, self.section),
+        }
+    }
+}
+
+/// `listeners[].protocol` of the kinds the engine serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "UPPERCASE"))]
+pub enum Protocol {
+    /// Plain HTTP/1.1 and HTTP/2 with prior knowledge.
+    Http,
+    /// HTTP over TLS, terminated here.
+    Https,
+    /// TLS by server name, passed through or terminated.
+    Tls,
+    /// Bytes by port.
+    Tcp,
+    /// Datagrams by port.
+    Udp,
+}
+
+/// One listener with the routes attached to it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Listener {
+    /// Unique in a model.
+    pub name: ListenerName,
+    /// The port of the specification; a front door may bind another (80 as 8080).
+    pub port: u16,
+    /// What is spoken on it.
+    pub protocol: Protocol,
+    /// The hosts (or server names) it takes; `None` takes any.
+    pub hostname: Option<HostPattern>,
+    /// In no particular order: precedence is worked out when the router is compiled.
+    pub attached: Vec<AttachedRoute>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// A route that a listener accepted.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct AttachedRoute {
+    /// The route.
+    pub route: RouteId,
+    /// At least one. A route without hostnames has one entry with `written: None`.
+    pub hostnames: Vec<AttachedHostname>,
+}
+
+/// One hostname of a route as it works on one listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct AttachedHostname {
+    /// As the route writes it: what precedence compares (GatewayRouteHostnameIntersectionPrecedence). `None`: any.
+    pub written: Option<HostPattern>,
+    /// Its intersection with the listener's hostname: what a request's host is matched against. `None`: any.
+    pub effective: Option<HostPattern>,
+}

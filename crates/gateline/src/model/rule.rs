@@ -1,0 +1,102 @@
+use std::time::Duration;
+
+use super::{BackendId, Match, Origin};
+use crate::filter::Filters;
+
+/// One entry of a route's `rules`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// `rules[].name`.
+    pub name: Option<Box<str>>,
+    /// At least one for HTTPRoute and GRPCRoute; none for TLSRoute, TCPRoute and UDPRoute.
+    pub matches: Vec<Match>,
+    /// `rules[].filters`.
+    pub filters: Filters,
+    /// `rules[].backendRefs`, invalid ones included: they keep their share of the requests and answer 500.
+    pub backends: Vec<WeightedBackend>,
+    /// `rules[].timeouts`.
+    pub timeouts: Timeouts,
+    /// `rules[].retry`.
+    pub retry: Option<Retry>,
+    /// `rules[].sessionPersistence`.
+    pub session: Option<SessionPersistence>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// One entry of `backendRefs`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightedBackend {
+    /// Where the request goes.
+    pub target: Target,
+    /// 0 to 1,000,000; 1 where the manifest says nothing. A share of the sum over the rule.
+    pub weight: u32,
+    /// `backendRefs[].filters`, applied after the rule's own and after this backend was picked.
+    pub filters: Filters,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// A backend, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum Target {
+    /// A resolved reference.
+    Backend(BackendId),
+    /// A reference that cannot be followed: its share of the requests is answered 500 (503 UNAVAILABLE for gRPC).
+    Invalid {
+        /// `ns/name:port` as written.
+        reference: Box<str>,
+        /// The reason of the ResolvedRefs condition: `BackendNotFound`, `RefNotPermitted`, `InvalidKind`, …
+        reason: Box<str>,
+    },
+}
+
+/// `rules[].timeouts` (GEP-2257 durations). `None` sets no limit; the API's `0s` is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Timeouts {
+    /// From the whole request received to the whole response sent, all tries included.
+    pub request: Option<Duration>,
+    /// One try.
+    pub backend_request: Option<Duration>,
+}
+
+/// `rules[].retry` (GEP-1731).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Retry {
+    /// Tries after the first; 0 retries nothing, not even a refused connection.
+    pub attempts: u32,
+    /// Response codes that are tried again. Connection errors are whatever this says.
+    pub codes: Vec<u16>,
+    /// The shortest wait before a further try.
+    pub backoff: Option<Duration>,
+}
+
+/// `rules[].sessionPersistence` (GEP-1619).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SessionPersistence {
+    /// The name of the cookie or header.
+    pub name: Option<Box<str>>,
+    /// How the session is carried.
+    pub kind: SessionKind,
+    /// Ends a session after this time since its start.
+    pub absolute_timeout: Option<Duration>,
+    /// Ends a session after this time without a request.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// `sessionPersistence.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum SessionKind {
+    /// A cookie; `permanent` writes its expiry (`lifetimeType: Permanent`).
+    Cookie {
+        /// Survives the end of the browser's session.
+        permanent: bool,
+    },
+    /// A header.
+    Header,
+}

@@ -16,6 +16,7 @@ pub mod model;
 pub mod pattern;
 pub mod plan;
 pub mod router;
+pub mod weight;
 
 mod decision;
 mod head;

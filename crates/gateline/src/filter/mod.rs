@@ -1,18 +1,27 @@
 //! Filters as data and as pure functions over `http` parts.
 
 mod cors;
+mod error;
 mod header;
 mod mirror;
+mod origin;
+mod path;
 mod redirect;
 mod respond;
 mod rewrite;
+mod substitute;
 
-pub use cors::{Cors, CorsOrigin};
+pub use cors::Cors;
+pub use error::FilterError;
 pub use header::HeaderModifier;
+pub(crate) use mirror::derive;
 pub use mirror::{Mirror, Share};
+pub use origin::CorsOrigin;
+pub use path::PathModifier;
 pub use redirect::Redirect;
 pub use respond::DirectResponse;
-pub use rewrite::{HostRewrite, PathModifier, Rewrite};
+pub use rewrite::{HostRewrite, Rewrite};
+pub use substitute::ReplaceRegexMatch;
 
 /// The filters of a rule or of one of its backends. The API allows each type once, except mirrors.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,6 +4,7 @@
 //! case), so that nothing is parsed per request. Listeners refer to routes and rules to backends by index.
 
 mod backend;
+mod backends;
 mod hostname;
 mod listener;
 mod matching;
@@ -12,6 +13,7 @@ mod route;
 mod rule;
 
 pub use backend::{Backend, BackendId, BackendName, BackendProtocol};
+pub use backends::Backends;
 pub use hostname::{HostPattern, HostPatternError};
 pub use listener::{AttachedHostname, AttachedRoute, Listener, ListenerId, ListenerName, Protocol};
 pub use matching::{GrpcMethodMatch, HeaderMatch, Match, PathMatch, QueryMatch, ValueMatch};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{BackendId, Match, Origin};
+use super::{BackendId, Backends, Match, Origin};
 use crate::filter::Filters;
 
 /// One entry of a route's `rules`.
@@ -13,7 +13,7 @@ pub struct Rule {
     /// `rules[].filters`.
     pub filters: Filters,
     /// `rules[].backendRefs`, invalid ones included: they keep their share of the requests and answer 500.
-    pub backends: Vec<WeightedBackend>,
+    pub backends: Backends,
     /// `rules[].timeouts`.
     pub timeouts: Timeouts,
     /// `rules[].retry`.

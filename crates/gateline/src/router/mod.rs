@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::decision::{Decision, EntryId, Hit, RuleView};
 use crate::model::{Model, ObjectName};
-use crate::{Explanation, Head, Plan};
+use crate::{Explanation, Head};
 
 /// Choices the specification leaves open, and the bounds of compilation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,14 +96,6 @@ impl Router {
     #[must_use]
     pub fn view(&self, hit: Hit) -> Option<RuleView<'_>> {
         let _ = hit;
-        unimplemented!()
-    }
-
-    /// What to do with a request that a rule takes: answer (preflight, redirect, fixed answer, 500) or forward.
-    /// `x` is any number, spread evenly over `u64`: it picks the backend by weight.
-    #[must_use]
-    pub fn plan<'r>(&'r self, view: RuleView<'r>, head: &Head<'_>, x: u64) -> Plan<'r> {
-        let _ = (view, head, x);
         unimplemented!()
     }
 }

@@ -1,0 +1,140 @@
+use regex_automata::Span;
+use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+
+use super::FilterError;
+use super::path::push_escaped;
+use crate::PatternError;
+
+/// The longest URI that the `http` crate holds; the result of a substitution is cut off before it grows past this.
+const MAX_PATH: usize = u16::MAX as usize - 1;
+
+/// The largest compiled pattern, in bytes.
+const MAX_NFA: usize = 1 << 20;
+
+/// HTTPRouteFilter `ReplaceRegexMatch`: replaces every match of a pattern in the path; `\1` to `\9` are groups, `\0` the
+/// whole match, `\\` a backslash. Compiled when it is made, so that a request never meets a bad pattern.
+#[derive(Clone, Debug)]
+pub struct ReplaceRegexMatch {
+    pattern: Box<str>,
+    substitution: Box<str>,
+    regex: Regex,
+    pieces: Box<[Piece]>,
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    /// Escaped already, so that it fits a path.
+    Literal(Box<str>),
+    Group(usize),
+}
+
+impl ReplaceRegexMatch {
+    /// Compiles both texts. Refuses what RE2 refuses: a bad pattern, a reference to a group that it does not have, a
+    /// backslash before anything but a digit or a backslash.
+    pub fn new(pattern: &str, substitution: &str) -> Result<Self, PatternError> {
+        let fail = |reason: String| PatternError { pattern: pattern.into(), reason: reason.into() };
+        let regex = Regex::builder()
+            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(MAX_NFA)))
+            .build(pattern)
+            .map_err(|error| fail(error.to_string()))?;
+        let pieces = pieces(substitution, regex.captures_len()).map_err(fail)?;
+        Ok(Self { pattern: pattern.into(), substitution: substitution.into(), regex, pieces: pieces.into() })
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The substitution as written.
+    #[must_use]
+    pub fn substitution(&self) -> &str {
+        &self.substitution
+    }
+
+    /// Appends `path` with every match replaced.
+    pub(super) fn replace(&self, path: &str, out: &mut Vec<u8>) -> Result<(), FilterError> {
+        let mut copied = 0;
+        for captures in self.regex.captures_iter(path) {
+            let Some(found) = captures.get_match() else { continue };
+            push_span(path, Span { start: copied, end: found.start() }, out);
+            self.push_substitution(path, &captures, out);
+            if out.len() > MAX_PATH {
+                return Err(FilterError::TooLong);
+            }
+            copied = found.end();
+        }
+        push_span(path, Span { start: copied, end: path.len() }, out);
+        Ok(())
+    }
+
+    fn push_substitution(&self, path: &str, captures: &Captures, out: &mut Vec<u8>) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Group(index) => {
+                    if let Some(span) = captures.get_group(*index) {
+                        push_span(path, span, out);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// By bytes: a pattern in RE2's dialect may cut a character.
+fn push_span(path: &str, span: Span, out: &mut Vec<u8>) {
+    out.extend_from_slice(path.as_bytes().get(span.range()).unwrap_or_default());
+}
+
+fn pieces(substitution: &str, groups: usize) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut literal = Vec::new();
+    let mut chars = substitution.chars();
+    while let Some(char) = chars.next() {
+        if char != '\\' {
+            push_escaped(char.encode_utf8(&mut [0; 4]), &mut literal);
+            continue;
+        }
+        match chars.next() {
+            Some('\\') => push_escaped("\\", &mut literal),
+            Some(digit @ '0'..='9') => {
+                let group = digit as usize - '0' as usize;
+                if group >= groups {
+                    return Err(format!(
+                        "the substitution {substitution:?} names group {group}, which it does not have"
+                    ));
+                }
+                flush(&mut literal, &mut pieces);
+                pieces.push(Piece::Group(group));
+            }
+            _ => {
+                return Err(format!(
+                    "the substitution {substitution:?} has a backslash without a digit after it"
+                ));
+            }
+        }
+    }
+    flush(&mut literal, &mut pieces);
+    Ok(pieces)
+}
+
+fn flush(literal: &mut Vec<u8>, pieces: &mut Vec<Piece>) {
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(String::from_utf8_lossy(literal).into()));
+        literal.clear();
+    }
+}
+
+/// Equal as written: the compiled form follows from the texts.
+impl PartialEq for ReplaceRegexMatch {
+    fn eq(&self, other: &Self) -> bool {
+        self.pattern == other.pattern && self.substitution == other.substitution
+    }
+}
+
+impl Eq for ReplaceRegexMatch {}

@@ -153,7 +153,7 @@ mod tests {
         list.split(", ").map(|name| name.parse().unwrap()).collect()
     }
 
-    /// Rule `/cors-1` of the conformance test HTTPRouteCORS.
+    /// Rule `/cors-1` of the conformance test `HTTPRouteCORS`.
     fn cors_1() -> Cors {
         Cors {
             origins: vec![

@@ -47,24 +47,21 @@ pub(super) fn by_filters<'r>(
     filters: &'r Filters,
     view: RuleView<'r>,
     head: &Head<'_>,
-) -> Result<(), Answer<'r>> {
-    if let Some(reason) = &filters.invalid {
-        let answer = Answer::error(AnswerReason::InvalidFilter(reason.clone()));
-        return Err(answer.filtered(filters, head));
-    }
-    if let Some(headers) = filters.cors.as_ref().and_then(|cors| cors.preflight(head)) {
+) -> Option<Answer<'r>> {
+    let answer = if let Some(reason) = &filters.invalid {
+        Answer::error(AnswerReason::InvalidFilter(reason.clone()))
+    } else if let Some(headers) = filters.cors.as_ref().and_then(|cors| cors.preflight(head)) {
         let mut answer = Answer { headers, ..Answer::new(StatusCode::NO_CONTENT, AnswerReason::Preflight) };
         modify(filters, &mut answer.headers);
-        return Err(answer);
-    }
-    if let Some(redirect) = &filters.redirect {
-        let answer = Answer::redirect(redirect, view, head);
-        return Err(answer.filtered(filters, head));
-    }
-    if let Some(respond) = &filters.respond {
-        return Err(Answer::respond(respond).filtered(filters, head));
-    }
-    Ok(())
+        return Some(answer);
+    } else if let Some(redirect) = &filters.redirect {
+        Answer::redirect(redirect, view, head)
+    } else if let Some(respond) = &filters.respond {
+        Answer::respond(respond)
+    } else {
+        return None;
+    };
+    Some(answer.filtered(filters, head))
 }
 
 impl<'r> Answer<'r> {

@@ -28,23 +28,28 @@ impl Router {
     /// request ([`crate::filter::FilterError`]) makes the answer 500; nothing is forwarded without it.
     #[must_use]
     pub fn plan<'r>(&'r self, view: RuleView<'r>, head: &Head<'_>, x: u64) -> Plan<'r> {
-        plan(view, head, x).unwrap_or_else(Plan::Answer)
+        plan(view, head, x)
     }
 }
 
-/// `Err` is an answer that cuts the way to the backend short.
-fn plan<'r>(view: RuleView<'r>, head: &Head<'_>, x: u64) -> Result<Plan<'r>, Answer<'r>> {
+fn plan<'r>(view: RuleView<'r>, head: &Head<'_>, x: u64) -> Plan<'r> {
     let filters = &view.rule.filters;
-    answer::by_filters(filters, view, head)?;
-    let fail = |reason| Answer::error(reason).filtered(filters, head);
-    let backend = view.rule.backends.pick(x).ok_or_else(|| fail(AnswerReason::NoBackend))?;
+    if let Some(answer) = answer::by_filters(filters, view, head) {
+        return Plan::Answer(answer);
+    }
+    let fail = |reason| Plan::Answer(Answer::error(reason).filtered(filters, head));
+    let Some(backend) = view.rule.backends.pick(x) else { return fail(AnswerReason::NoBackend) };
     let id = match &backend.target {
         Target::Backend(id) => *id,
-        Target::Invalid { reason, .. } => return Err(fail(AnswerReason::InvalidBackend(reason.clone()))),
+        Target::Invalid { reason, .. } => return fail(AnswerReason::InvalidBackend(reason.clone())),
     };
-    answer::by_filters(&backend.filters, view, head).map_err(|answer| answer.filtered(filters, head))?;
-    let forward = Forward::new(view, backend, id, head);
-    forward.map(Plan::Forward).map_err(|error| fail(AnswerReason::of(error)))
+    if let Some(answer) = answer::by_filters(&backend.filters, view, head) {
+        return Plan::Answer(answer.filtered(filters, head));
+    }
+    match Forward::new(view, backend, id, head) {
+        Ok(forward) => Plan::Forward(forward),
+        Err(error) => fail(AnswerReason::of(error)),
+    }
 }
 
 #[cfg(test)]

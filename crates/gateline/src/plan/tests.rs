@@ -9,7 +9,7 @@ use crate::filter::{
 };
 use crate::model::{
     BackendId, Listener, ListenerId, ListenerName, Match, ObjectName, Origin, PathMatch, Protocol, Route,
-    RouteId, RouteKind, Rule, WeightedBackend,
+    RouteId, RouteKind, Rule, Timeouts, WeightedBackend,
 };
 
 /// One listener and one route with one rule for the prefix `/foo`.
@@ -54,7 +54,7 @@ impl World {
     }
 
     fn plan<B>(&self, request: &Request<B>, x: u64) -> Plan<'_> {
-        plan(self.view(), &Head::of(request, None), x).unwrap_or_else(Plan::Answer)
+        plan(self.view(), &Head::of(request, None), x)
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Answer<'_> {

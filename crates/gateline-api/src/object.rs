@@ -7,6 +7,8 @@ use gateline::model::{ObjectName, Origin, Place, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::parse::{Problem, kinds};
+
 /// Where the fields of one object stand. Made by the parser; absent for objects that come from a cluster.
 pub trait Places: Send + Sync + std::fmt::Debug {
     /// The place of the value at a path as in `spec.rules[3].matches[1]`; the nearest parent that exists if the field
@@ -42,6 +44,41 @@ pub struct Object {
 }
 
 impl Object {
+    /// An object as a cluster sends it: no places, no defaults filled in. Labels that are no text are left out.
+    pub fn from_json(value: Value) -> Result<Self, Problem> {
+        let text = |value: &Value, field: &'static str, name: &str| match value.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone().into_boxed_str())),
+            Some(_) => Err(Problem::WrongType { field, expected: "a string" }),
+        };
+        if !value.is_object() {
+            return Err(Problem::NotAMapping(type_name(&value)));
+        }
+        let api = text(&value, "apiVersion", "apiVersion")?.ok_or(Problem::Missing("apiVersion"))?;
+        let (group, version) = api.split_once('/').unwrap_or(("", &api));
+        let kind = text(&value, "kind", "kind")?.ok_or(Problem::Missing("kind"))?;
+        let metadata = value.get("metadata").unwrap_or(&Value::Null);
+        let name = text(metadata, "metadata.name", "name")?.ok_or(Problem::Missing("metadata.name"))?;
+        let namespace = match text(metadata, "metadata.namespace", "namespace")? {
+            _ if kinds::is_cluster_scoped(group, &kind) => Box::default(),
+            namespace => namespace.unwrap_or_else(|| "default".into()),
+        };
+        let labels = metadata.get("labels").and_then(Value::as_object).into_iter().flatten();
+        Ok(Self {
+            group: group.into(),
+            version: version.into(),
+            name: ObjectName { namespace, name },
+            created: metadata.get("creationTimestamp").and_then(Value::as_str).and_then(timestamp),
+            generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or(1),
+            labels: labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.into()))).collect(),
+            kind,
+            value: Arc::new(value),
+            places: None,
+            refused: false,
+        })
+    }
+
     /// Reads the object as one of the types in [`crate::objects`]; the error names the path.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&*self.value)
@@ -108,4 +145,41 @@ impl Objects {
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
     }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a sequence",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+/// RFC 3339 with any offset, as in `2026-11-24T14:00:00Z`; fractions of a second are dropped.
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let number = |from: usize, to: usize| {
+        let digits = text.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse::<i64>().ok()
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let offset = match text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()) {
+        "Z" | "z" => 0,
+        zone => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let seconds = hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60;
+            if zone.starts_with('-') { -seconds } else { seconds }
+        }
+    };
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Days since 1970-01-01, with years that begin in March so that the leap day is the last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days = days + (month * 153 + 2) / 5 + day - 1 - 719_468;
+    Some(Timestamp(days * 86_400 + hour * 3600 + minute * 60 + second - offset))
 }

@@ -20,6 +20,7 @@ pub mod weight;
 
 mod decision;
 mod head;
+mod rank;
 
 pub use decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};
 pub use explain::Explanation;
@@ -27,4 +28,4 @@ pub use head::Head;
 pub use model::Model;
 pub use pattern::PatternError;
 pub use plan::Plan;
-pub use router::{CompileError, Options, RegexRank, Router};
+pub use router::{CompileError, Options, RegexRank, Router, Stats};

@@ -1,6 +1,8 @@
 //! Why a request goes where it goes: the one structure that the command line, Python, Node and `/explain` print.
 
-use crate::model::{Origin, Place};
+mod build;
+
+use crate::model::Place;
 
 /// The answer of [`crate::Router::explain`]. With the feature `serde` it serialises as the documented JSON.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,6 +175,3 @@ pub enum Criterion {
     /// The earlier rule of the route, and the earlier match of the rule.
     Order,
 }
-
-#[allow(unused)]
-fn _uses(_: Origin) {}

@@ -1,60 +1,68 @@
-//! The compiled router.
+//! The compiled router: a chain of indexes, each of which narrows down what can match.
+//!
+//! An entry is a socket; its listener is chosen by host or server name ([`entry`]). The routes of that listener are found
+//! by hostname ([`hosts`]), then by path ([`prefixes`], [`regexes`], [`grpc`]), then by what their matches ask for
+//! besides ([`index`]). Every match has a position, its precedence: the search keeps the least that holds and skips
+//! what cannot be less.
+
+mod authority;
+mod bucket;
+mod candidates;
+mod compile;
+mod conditions;
+mod entry;
+mod group;
+mod grpc;
+mod hosts;
+mod index;
+mod options;
+mod patterns;
+mod prefixes;
+mod query;
+mod regexes;
+mod request;
+mod search;
+mod slot;
+mod stats;
 
 use std::sync::Arc;
 
-use crate::decision::{Decision, EntryId, Hit, RuleView};
+pub use options::{CompileError, Options, RegexRank};
+pub use stats::Stats;
+
+use authority::Host;
+use conditions::Conditions;
+use entry::Entry;
+use group::Group;
+use patterns::Patterns;
+use request::Request;
+use search::Observe;
+
+use crate::Head;
+use crate::decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};
 use crate::model::{Model, ObjectName};
-use crate::{Explanation, Head};
 
-/// Choices the specification leaves open, and the bounds of compilation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// Where a regular expression ranks among path matches.
-    pub regex_rank: RegexRank,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { regex_rank: RegexRank::AbovePrefix }
-    }
-}
-
-/// See [`Options::regex_rank`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RegexRank {
-    /// Exact, regular expression, prefix: as Contour, NGINX, Envoy Gateway and kgateway do.
-    #[default]
-    AbovePrefix,
-    /// Exact, prefix, regular expression: as Istio, agentgateway and HAProxy do.
-    BelowPrefix,
-}
-
-/// Why a model does not compile.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// A pattern that `gateline::pattern::check` refuses.
-    #[error("{origin}: {source}")]
-    Pattern {
-        /// Where it stands.
-        origin: Box<crate::model::Origin>,
-        /// What is wrong with it.
-        source: crate::PatternError,
-    },
-}
+/// Keyed per process; answers never depend on its order.
+type Map<K, V> = hashbrown::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// An immutable index over a [`Model`]. Cheap to share (`Arc`), swapped whole.
 #[derive(Debug)]
 pub struct Router {
     model: Arc<Model>,
+    options: Options,
+    entries: Vec<Entry>,
+    /// Sorted.
+    ports: Box<[(u16, EntryId)]>,
+    gateways: compile::Gateways,
+    groups: Vec<Group>,
+    conditions: Vec<Conditions>,
+    patterns: Patterns,
 }
 
 impl Router {
-    /// Compiles a model. O(total size of the rules), off the hot path.
+    /// Compiles a model. O(n log n) in the total size of its rules, off the hot path.
     pub fn compile(model: Arc<Model>, options: &Options) -> Result<Self, CompileError> {
-        let _ = options;
-        Ok(Self { model })
+        compile::compile(model, options)
     }
 
     /// The model it was compiled from.
@@ -63,39 +71,71 @@ impl Router {
         &self.model
     }
 
-    /// All listeners of all Gateways on a port, as when one process serves them on one address.
+    /// All HTTP and HTTPS listeners of all Gateways on a port, as when one process serves them on one address. Listeners of
+    /// several Gateways with the same hostname serve as one.
     #[must_use]
     pub fn entry(&self, port: u16) -> Option<EntryId> {
-        let _ = port;
-        unimplemented!()
+        let index = self.ports.binary_search_by_key(&port, |(port, _)| *port).ok()?;
+        self.ports.get(index).map(|(_, id)| *id)
     }
 
-    /// The listeners of one Gateway on a port, as when each Gateway has an address of its own.
+    /// The HTTP and HTTPS listeners of one Gateway on a port, as when each Gateway has an address of its own.
     #[must_use]
     pub fn entry_of(&self, gateway: &ObjectName, port: u16) -> Option<EntryId> {
-        let _ = (gateway, port);
-        unimplemented!()
+        let order = |((name, of), _): &((ObjectName, u16), _)| (name, *of).cmp(&(gateway, port));
+        let index = self.gateways.binary_search_by(order).ok()?;
+        self.gateways.get(index).map(|(_, id)| *id)
     }
 
     /// Which rule takes this request. No allocation, no lock.
+    ///
+    /// The listener is the most specific one for the host, or in TLS for the server name; only its routes are tried. On an
+    /// HTTPS port a request without a server name is taken by its host, and one whose host belongs to another listener than
+    /// the server name is [`MissReason::Misdirected`].
+    ///
+    /// O(request + matches tried): see [`Router::stats`] for the most that can be.
     #[must_use]
     pub fn decide(&self, entry: EntryId, head: &Head<'_>) -> Decision {
-        let _ = (entry, head);
-        unimplemented!()
-    }
-
-    /// The same answer with every candidate in order of precedence, and why it won, lost or failed.
-    /// `x` picks the backend as in [`Router::plan`].
-    #[must_use]
-    pub fn explain(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
-        let _ = (entry, head, x);
-        unimplemented!()
+        self.search(entry, head, &mut ()).0
     }
 
     /// Follows the indexes of a hit. `None` only for a hit of another router.
     #[must_use]
     pub fn view(&self, hit: Hit) -> Option<RuleView<'_>> {
-        let _ = hit;
-        unimplemented!()
+        let listener = self.model.listeners.get(hit.listener.0 as usize)?;
+        let route = self.model.routes.get(hit.route.0 as usize)?;
+        let rule = route.rules.get(usize::from(hit.rule))?;
+        let matched = rule.matches.get(usize::from(hit.matched))?;
+        Some(RuleView { hit, listener, route, rule, matched })
+    }
+
+    /// The one search. With the decision comes where it was found: the listeners, the host and the position.
+    fn search<O: Observe>(
+        &self,
+        entry: EntryId,
+        head: &Head<'_>,
+        observer: &mut O,
+    ) -> (Decision, Option<&Group>) {
+        let miss = |listener, reason| Decision::Miss(Miss { listener, reason });
+        let Ok(host) = Host::parse(head.authority) else {
+            return (miss(None, MissReason::BadAuthority), None);
+        };
+        let Some(entry) = self.entries.get(entry.0 as usize) else {
+            return (miss(None, MissReason::NoListener), None);
+        };
+        let group = |id| self.groups.get(id as usize);
+        let chosen = entry.choose(head, host.as_str(), |id| group(id).and_then(Group::listener));
+        let group = match chosen {
+            Ok(id) => group(id),
+            Err(miss) => return (Decision::Miss(miss), None),
+        };
+        let Some(group) = group else { return (miss(None, MissReason::NoListener), None) };
+        let slots = group.slots(&self.conditions, &self.patterns);
+        let best = group.search(host.as_str(), &Request::new(head), slots, observer);
+        let decision = match best.and_then(|position| group.slots.get(position as usize)) {
+            Some(slot) => Decision::Hit(slot.hit),
+            None => miss(group.listener(), MissReason::NoRule),
+        };
+        (decision, Some(group))
     }
 }

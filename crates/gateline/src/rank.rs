@@ -1,0 +1,148 @@
+//! The order of precedence, in one place. Compilation sorts by it once; afterwards a position *is* the precedence.
+
+use std::cmp::{Ordering, Reverse};
+
+use crate::explain::Criterion;
+use crate::model::{GrpcMethodMatch, HostPattern, ListenerName, Match, PathMatch, Route, ValueMatch};
+use crate::router::{Options, RegexRank};
+
+/// A match of an attached route as precedence sees it.
+#[derive(Debug)]
+pub(crate) struct Rank<'m> {
+    hostname: (HostClass, Reverse<usize>),
+    path: PathClass,
+    length: Reverse<usize>,
+    service: Specificity,
+    method: Specificity,
+    matched: &'m Match,
+    route: &'m Route,
+    order: (usize, usize),
+    listener: &'m ListenerName,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum HostClass {
+    Exact,
+    Wildcard,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum PathClass {
+    Exact,
+    RegexAbovePrefix,
+    Prefix,
+    RegexBelowPrefix,
+}
+
+/// A service or method of a GRPCRoute: exact ones by length, then regular expressions, then none.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Specificity {
+    Exact(Reverse<usize>),
+    Regex,
+    None,
+}
+
+/// "Precedence must be given to the rule with the largest number of …, continuing on ties": HTTPRouteRule and
+/// GRPCRouteRule, `apis/v1/httproute_types.go` and `apis/v1/grpcroute_types.go`.
+///
+/// The specification leaves open how the two kinds rank on one host. A gRPC match stands where an HTTP match of the
+/// paths it takes would stand: service and method like `Exact`, a service alone (or with a pattern) like the prefix
+/// `/service`, anything else like the prefix `/`. On equal terms the one that names more of the call is first. For matches
+/// that take the same call this is the order of GRPCRouteRule.
+const CRITERIA: [(Criterion, fn(&Rank<'_>, &Rank<'_>) -> Ordering); 11] = [
+    // "Characters in a matching non-wildcard hostname. Characters in a matching hostname." As written on the route
+    // (GatewayRouteHostnameIntersectionPrecedence).
+    (Criterion::Hostname, |a, b| a.hostname.cmp(&b.hostname)),
+    // "'Exact' path match." Where regular expressions stand is left to implementations: `Options::regex_rank`.
+    (Criterion::PathKind, |a, b| a.path.cmp(&b.path)),
+    // "'Prefix' path match with largest number of characters."
+    (Criterion::PathLength, |a, b| a.length.cmp(&b.length)),
+    // "Characters in a matching service." A pattern is not compared by its length.
+    (Criterion::GrpcService, |a, b| a.service.cmp(&b.service)),
+    // "Characters in a matching method."
+    (Criterion::GrpcMethod, |a, b| a.method.cmp(&b.method)),
+    // "Method match."
+    (Criterion::Method, |a, b| a.matched.method.is_none().cmp(&b.matched.method.is_none())),
+    // "Largest number of header matches."
+    (Criterion::Headers, |a, b| b.matched.headers.len().cmp(&a.matched.headers.len())),
+    // "Largest number of query param matches."
+    (Criterion::Query, |a, b| b.matched.query.len().cmp(&a.matched.query.len())),
+    // "The oldest Route based on creation timestamp." Without one it was never created: younger than all.
+    (Criterion::Age, |a, b| a.age().cmp(&b.age())),
+    // "The Route appearing first in alphabetical order by '{namespace}/{name}'." Then HTTPRoute before GRPCRoute.
+    (Criterion::Name, |a, b| a.name().cmp(&b.name())),
+    // "The FIRST matching rule (in list order)." Then the first match of the rule, then the listener's name.
+    (Criterion::Order, |a, b| (a.order, a.listener).cmp(&(b.order, b.listener))),
+];
+
+/// Which precedes, and the first criterion on which they differ.
+pub(crate) fn compare(a: &Rank<'_>, b: &Rank<'_>) -> (Ordering, Criterion) {
+    for (criterion, compare) in CRITERIA {
+        let ordering = compare(a, b);
+        if ordering.is_ne() {
+            return (ordering, criterion);
+        }
+    }
+    (Ordering::Equal, Criterion::Order)
+}
+
+impl<'m> Rank<'m> {
+    /// `written` is the hostname on the route; `order` the indexes of the rule and of the match.
+    pub(crate) fn new(
+        listener: &'m ListenerName,
+        written: Option<&HostPattern>,
+        route: &'m Route,
+        order: (usize, usize),
+        matched: &'m Match,
+        options: &Options,
+    ) -> Self {
+        let (path, length) = path(&matched.path, options.regex_rank);
+        let (service, method) = match &matched.path {
+            PathMatch::Grpc(grpc) => (specificity(grpc.service.as_ref()), specificity(grpc.method.as_ref())),
+            _ => (Specificity::None, Specificity::None),
+        };
+        let hostname = hostname(written);
+        Self { hostname, path, length: Reverse(length), service, method, matched, route, order, listener }
+    }
+
+    fn age(&self) -> (bool, Option<crate::model::Timestamp>) {
+        (self.route.created.is_none(), self.route.created)
+    }
+
+    fn name(&self) -> (&crate::model::ObjectName, crate::model::RouteKind) {
+        (&self.route.name, self.route.kind)
+    }
+}
+
+fn hostname(written: Option<&HostPattern>) -> (HostClass, Reverse<usize>) {
+    match written {
+        Some(HostPattern::Exact(name)) => (HostClass::Exact, Reverse(name.len())),
+        Some(HostPattern::Wildcard(suffix)) => (HostClass::Wildcard, Reverse(suffix.len())),
+        None => (HostClass::Any, Reverse(0)),
+    }
+}
+
+fn path(path: &PathMatch, regex: RegexRank) -> (PathClass, usize) {
+    match path {
+        PathMatch::Exact(_) => (PathClass::Exact, 0),
+        PathMatch::Prefix(prefix) => (PathClass::Prefix, prefix.trim_end_matches('/').len()),
+        PathMatch::Regex(_) if regex == RegexRank::AbovePrefix => (PathClass::RegexAbovePrefix, 0),
+        PathMatch::Regex(_) => (PathClass::RegexBelowPrefix, 0),
+        PathMatch::Grpc(GrpcMethodMatch { service: Some(ValueMatch::Exact(service)), method }) => {
+            match method {
+                Some(ValueMatch::Exact(_)) => (PathClass::Exact, 0),
+                _ => (PathClass::Prefix, "/".len() + service.len()),
+            }
+        }
+        PathMatch::Grpc(_) => (PathClass::Prefix, 0),
+    }
+}
+
+fn specificity(value: Option<&ValueMatch>) -> Specificity {
+    match value {
+        Some(ValueMatch::Exact(text)) => Specificity::Exact(Reverse(text.len())),
+        Some(ValueMatch::Regex(_)) => Specificity::Regex,
+        None => Specificity::None,
+    }
+}

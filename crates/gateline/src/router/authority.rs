@@ -1,0 +1,118 @@
+use std::net::Ipv6Addr;
+
+/// The longest host, in bytes (RFC 1035 section 2.3.4, without the root's dot).
+pub(super) const MAX_HOST: usize = 253;
+/// A host with its trailing dot and a port.
+const MAX_AUTHORITY: usize = MAX_HOST + ".:65535".len();
+
+/// Why a text is no authority: 400.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BadAuthority;
+
+/// A host as hostnames are compared: lower case, without port and without the dot of the root.
+#[derive(Debug)]
+pub(super) struct Host {
+    bytes: [u8; MAX_HOST],
+    len: usize,
+}
+
+impl Host {
+    /// Reads `host [ ":" port ]` (RFC 3986 section 3.2, without user information). The empty text is the empty host. Longer
+    /// texts than a host can have are refused unread.
+    pub(super) fn parse(authority: &str) -> Result<Self, BadAuthority> {
+        if authority.len() > MAX_AUTHORITY {
+            return Err(BadAuthority);
+        }
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => address(authority, rest)?,
+            None => name(authority)?,
+        };
+        let mut bytes = [0; MAX_HOST];
+        let target = bytes.get_mut(..host.len()).ok_or(BadAuthority)?;
+        target.copy_from_slice(host.as_bytes());
+        target.make_ascii_lowercase();
+        Ok(Self { bytes, len: host.len() })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// `[::1]:80`, with its brackets and without the port.
+fn address<'a>(authority: &'a str, rest: &str) -> Result<&'a str, BadAuthority> {
+    let (address, port) = rest.split_once(']').ok_or(BadAuthority)?;
+    address.parse::<Ipv6Addr>().map_err(|_| BadAuthority)?;
+    if !port.is_empty() {
+        check_port(port.strip_prefix(':').ok_or(BadAuthority)?)?;
+    }
+    authority.get(..address.len() + 2).ok_or(BadAuthority)
+}
+
+fn name(authority: &str) -> Result<&str, BadAuthority> {
+    if authority.is_empty() {
+        return Ok(authority);
+    }
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    check_port(port)?;
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let mut previous = b'.';
+    for &byte in host.as_bytes() {
+        let label = byte.is_ascii_alphanumeric() || b"-_~%!$&'()*+,;=".contains(&byte);
+        let dot = byte == b'.' && previous != b'.';
+        if !label && !dot {
+            return Err(BadAuthority);
+        }
+        previous = byte;
+    }
+    if previous == b'.' { Err(BadAuthority) } else { Ok(host) }
+}
+
+/// Digits or nothing, at most 65535.
+fn check_port(port: &str) -> Result<(), BadAuthority> {
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && (port.is_empty() || port.parse::<u16>().is_ok()) { Ok(()) } else { Err(BadAuthority) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities() {
+        let long = format!("{}.example", "a".repeat(245));
+        let table = [
+            ("", Some("")),
+            ("example.com", Some("example.com")),
+            ("EXAMPLE.com.:8080", Some("example.com")),
+            ("example.com:", Some("example.com")),
+            ("10.0.0.1:80", Some("10.0.0.1")),
+            ("[::1]", Some("[::1]")),
+            ("[2001:DB8::1]:443", Some("[2001:db8::1]")),
+            ("a_b.example", Some("a_b.example")),
+            (&long, Some(&*long)),
+            (&format!("{long}.:65535"), Some(&*long)),
+            (&format!("a{long}"), None),
+            (&"a".repeat(65_536), None),
+            (":80", None),
+            (".", None),
+            ("a..b", None),
+            (".a", None),
+            ("a..", None),
+            ("a:65536", None),
+            ("a:+1", None),
+            ("a:80:80", None),
+            ("user@a", None),
+            ("a b", None),
+            ("ü.example", None),
+            ("::1", None),
+            ("[::1", None),
+            ("[::1]80", None),
+            ("[::g]", None),
+        ];
+        for (authority, expected) in table {
+            let host = Host::parse(authority);
+            assert_eq!(host.as_ref().ok().map(Host::as_str), expected, "{authority:.80}");
+        }
+    }
+}

@@ -3,7 +3,7 @@ use http::{HeaderName, Method};
 use super::Origin;
 
 /// One entry of `rules[].matches`: all of its predicates must hold. A rule matches if any of its matches does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Match {
     /// A rule without matches, or a match without a path, has the prefix `/`.
     pub path: PathMatch,
@@ -30,6 +30,13 @@ pub enum PathMatch {
     Regex(Box<str>),
     /// The method match of a GRPCRoute, over a path `/service/method`.
     Grpc(GrpcMethodMatch),
+}
+
+impl Default for PathMatch {
+    /// The prefix `/`.
+    fn default() -> Self {
+        Self::Prefix("".into())
+    }
 }
 
 /// `matches[].method` of a GRPCRoute. At least one of the two is set.

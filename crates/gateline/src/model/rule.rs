@@ -4,7 +4,7 @@ use super::{BackendId, Backends, Match, Origin};
 use crate::filter::Filters;
 
 /// One entry of a route's `rules`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rule {
     /// `rules[].name`.
     pub name: Option<Box<str>>,

@@ -67,12 +67,9 @@ impl<'r> Forward<'r> {
         }
     }
 
-    /// Applies CORS and response header modifiers, of the backendRef and then of the rule, as an answer passes them on its
-    /// way back. `origin` is the request's `Origin`, taken before it was sent.
+    /// [`RuleView::response`] with the backendRef that was picked.
     pub fn response(&self, origin: Option<&HeaderValue>, parts: &mut response::Parts) {
-        let [rule, backend] = self.levels();
-        respond_through(backend, origin, &mut parts.headers);
-        respond_through(rule, origin, &mut parts.headers);
+        self.view.response(self.backend, origin, &mut parts.headers);
     }
 
     /// The mirrors of the rule and of the backend whose share `x` falls into; each one uses `x` for itself. Those with an
@@ -93,6 +90,15 @@ impl<'r> Forward<'r> {
     /// The one that counts comes first.
     fn rewrites(&self) -> impl Iterator<Item = &'r Rewrite> + use<'r> {
         self.levels().into_iter().rev().filter_map(|filters| filters.rewrite.as_ref())
+    }
+}
+
+impl RuleView<'_> {
+    /// Applies CORS and response header modifiers, of the backendRef that answered and then of the rule, as an answer passes
+    /// them on its way back. `origin` is the request's `Origin`, taken before it was sent.
+    pub fn response(&self, backend: &WeightedBackend, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+        respond_through(&backend.filters, origin, headers);
+        respond_through(&self.rule.filters, origin, headers);
     }
 }
 

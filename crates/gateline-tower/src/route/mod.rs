@@ -1,0 +1,7 @@
+//! Decides for each request.
+
+mod layer;
+mod service;
+
+pub use layer::RouteLayer;
+pub use service::RouteService;

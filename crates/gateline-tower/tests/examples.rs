@@ -1,6 +1,5 @@
 //! Starts each example and talks to it.
 
-use std::error::Error;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -21,7 +20,7 @@ mod shared;
 #[path = "../examples/tonic.rs"]
 mod tonic_example;
 
-type TestResult = Result<(), Box<dyn Error>>;
+type TestResult = Result<(), BoxError>;
 
 /// Starts an example on a port of its own.
 async fn start<F>(serve: impl FnOnce(TcpListener) -> F) -> Result<SocketAddr, BoxError>
@@ -34,13 +33,13 @@ where
     Ok(address)
 }
 
-async fn send(request: Request<Empty<Bytes>>) -> Result<Response<Bytes>, Box<dyn Error>> {
+async fn send(request: Request<Empty<Bytes>>) -> Result<Response<Bytes>, BoxError> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (parts, body) = client.request(request).await?.into_parts();
     Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
 }
 
-async fn get(address: SocketAddr, path: &str) -> Result<Response<Bytes>, Box<dyn Error>> {
+async fn get(address: SocketAddr, path: &str) -> Result<Response<Bytes>, BoxError> {
     send(Request::get(format!("http://{address}{path}")).body(Empty::new())?).await
 }
 
@@ -87,7 +86,7 @@ async fn call(
     address: SocketAddr,
     path: &'static str,
     key: Option<&'static str>,
-) -> Result<String, Box<dyn Error>> {
+) -> Result<String, BoxError> {
     let channel =
         tonic::transport::Channel::builder(Uri::try_from(format!("http://{address}"))?).connect().await?;
     let mut client = tonic::client::Grpc::new(channel);

@@ -15,6 +15,7 @@ pub mod limit;
 pub mod model;
 pub mod pattern;
 pub mod plan;
+pub mod reference;
 pub mod router;
 pub mod weight;
 

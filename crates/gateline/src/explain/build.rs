@@ -1,12 +1,195 @@
-use crate::decision::EntryId;
-use crate::{Explanation, Head, Router};
+use http::header::{HOST, HeaderValue, LOCATION};
+use http::{HeaderMap, Request, request};
+
+use super::{BackendShare, Candidate, Explanation, Outcome, Source, Upstream, Verdict, describe};
+use crate::decision::{Decision, EntryId, Miss, RuleView};
+use crate::model::{Origin, Route, Target};
+use crate::plan::{Answer, AnswerReason, Forward, Plan};
+use crate::router::{Failure, Found, Trace, Traced, actual};
+use crate::{Head, Router};
 
 impl Router {
     /// The same answer with every candidate in order of precedence, and why it won, lost or failed.
-    /// `x` picks the backend as in [`Router::plan`].
+    /// `x` picks the backend as in [`Router::plan`]. O(matches of the listener).
     #[must_use]
     pub fn explain(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
-        let _ = (entry, head, x);
-        unimplemented!()
+        let trace = self.trace(entry, head);
+        let mut explanation = match trace.decision {
+            Decision::Hit(hit) => self.view(hit).map(|view| self.hit(view, head, x)),
+            Decision::Miss(miss) => Some(self.miss(miss)),
+        }
+        .unwrap_or_else(Explanation::empty);
+        explanation.candidates = self.candidates(&trace, head);
+        explanation
     }
+
+    fn miss(&self, miss: Miss) -> Explanation {
+        let listener = miss.listener.and_then(|id| self.model().listeners.get(id.0 as usize));
+        Explanation {
+            outcome: if listener.is_some() { Outcome::Respond } else { Outcome::None },
+            status: Some(miss.reason.status().as_u16()),
+            listener: listener.map(|listener| listener.name.to_string()),
+            reason: describe::miss(miss.reason).into(),
+            ..Explanation::empty()
+        }
+    }
+
+    fn hit(&self, view: RuleView<'_>, head: &Head<'_>, x: u64) -> Explanation {
+        let backends = &view.rule.backends;
+        let share = |(target, weight): (&Target, u32)| self.share(target, weight);
+        let mut explanation = Explanation {
+            listener: Some(view.listener.name.to_string()),
+            route: Some(name(view.route)),
+            rule: Some(view.hit.rule.into()),
+            rule_name: view.rule.name.as_deref().map(Into::into),
+            matched: Some(view.hit.matched.into()),
+            backends: backends.iter().map(|backend| (&backend.target, backend.weight)).map(share).collect(),
+            source: source(&view.matched.origin),
+            ..Explanation::empty()
+        };
+        let picked = match self.plan(view, head, x) {
+            Plan::Answer(answer) => {
+                explanation.answer(&answer);
+                matches!(answer.reason, AnswerReason::InvalidBackend(_))
+            }
+            Plan::Forward(forward) => {
+                explanation.forward(&forward, head);
+                true
+            }
+        };
+        explanation.picked = backends.pick_index(x).filter(|_| picked);
+        explanation
+    }
+
+    fn share(&self, target: &Target, weight: u32) -> BackendShare {
+        let (reference, reason) = match target {
+            Target::Backend(id) => {
+                (self.model().backends.get(id.0 as usize).map(|backend| backend.name.to_string()), None)
+            }
+            Target::Invalid { reference, reason } => (Some(reference.to_string()), Some(reason.to_string())),
+        };
+        BackendShare { reference: reference.unwrap_or_default(), weight, valid: reason.is_none(), reason }
+    }
+
+    fn candidates(&self, trace: &Trace<'_>, head: &Head<'_>) -> Vec<Candidate> {
+        let mut matching = trace.candidates.iter().filter(|one| one.found == Found::Matches);
+        let (winner, second) = (matching.next(), matching.next());
+        let over =
+            |winner: Option<&Traced<'_>>, loser: &Traced<'_>| winner.map(|one| self.criterion(one, loser));
+        let verdict = |one: &Traced<'_>| match one.found {
+            Found::OtherPath => Verdict::Failed {
+                predicate: "path".into(),
+                expected: describe::path(&one.view.matched.path),
+                actual: Some(head.path.into()),
+            },
+            Found::Fails(failure) => failed(failure, one.view, head),
+            Found::Matches => match winner.filter(|winner| !std::ptr::eq(*winner, one)) {
+                Some(winner) => Verdict::Lost { on: self.criterion(winner, one) },
+                None => Verdict::Won { on: second.and_then(|second| over(winner, second)) },
+            },
+        };
+        trace.candidates.iter().map(|one| candidate(one, verdict(one))).collect()
+    }
+}
+
+impl Explanation {
+    fn empty() -> Self {
+        Self {
+            outcome: Outcome::None,
+            status: None,
+            listener: None,
+            route: None,
+            rule: None,
+            rule_name: None,
+            matched: None,
+            backends: Vec::new(),
+            picked: None,
+            upstream: None,
+            location: None,
+            reason: String::new(),
+            source: None,
+            candidates: Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer<'_>) {
+        let redirect = answer.reason == AnswerReason::Redirect;
+        self.outcome = if redirect { Outcome::Redirect } else { Outcome::Respond };
+        self.status = Some(answer.status.as_u16());
+        self.location = answer.headers.get(LOCATION).map(text);
+        self.reason = describe::answer(&answer.reason);
+    }
+
+    fn forward(&mut self, forward: &Forward<'_>, head: &Head<'_>) {
+        self.outcome = Outcome::Forward;
+        self.upstream = upstream(forward, head);
+        self.reason = "the strongest match forwards it to the backend its weights picked".into();
+    }
+}
+
+fn candidate(one: &Traced<'_>, verdict: Verdict) -> Candidate {
+    Candidate {
+        route: name(one.view.route),
+        rule: one.view.hit.rule.into(),
+        matched: one.view.hit.matched.into(),
+        hostname: one.hostname.map_or_else(|| "*".into(), ToString::to_string),
+        predicates: describe::matched(one.view.matched),
+        verdict,
+        source: source(&one.view.matched.origin),
+    }
+}
+
+fn failed(failure: Failure, view: RuleView<'_>, head: &Head<'_>) -> Verdict {
+    let matched = view.matched;
+    let (predicate, expected) = match failure {
+        Failure::Method => ("method".into(), matched.method.as_ref().map(ToString::to_string)),
+        Failure::Header(index) => {
+            let header = matched.headers.get(index);
+            let name = header.map(|header| header.name.as_str()).unwrap_or_default();
+            (format!("header {name}"), header.map(|header| describe::value_text(&header.value)))
+        }
+        Failure::Query(index) => {
+            let query = matched.query.get(index);
+            let name = query.map(|query| &*query.name).unwrap_or_default();
+            (format!("query {name}"), query.map(|query| describe::value_text(&query.value)))
+        }
+    };
+    Verdict::Failed { predicate, expected: expected.unwrap_or_default(), actual: actual(failure, view, head) }
+}
+
+/// The request as it leaves; `None` if its path is none of a URI.
+fn upstream(forward: &Forward<'_>, head: &Head<'_>) -> Option<Upstream> {
+    let mut parts = parts(head)?;
+    forward.request(&mut parts);
+    let host = if forward.host_from_endpoint { None } else { parts.headers.get(HOST) };
+    let fields = parts.headers.iter().filter(|(name, _)| *name != HOST);
+    let mut headers: Vec<_> = fields.map(|(name, value)| (name.to_string(), text(value))).collect();
+    headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Some(Upstream {
+        method: parts.method.to_string(),
+        path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        host: host.map_or_else(|| "the endpoint's name".into(), text),
+        headers,
+    })
+}
+
+fn parts(head: &Head<'_>) -> Option<request::Parts> {
+    let uri = head.query.map_or_else(|| head.path.into(), |query| format!("{}?{query}", head.path));
+    let (mut parts, ()) = Request::builder().method(head.method).uri(uri).body(()).ok()?.into_parts();
+    let mut headers: HeaderMap = head.headers.clone();
+    headers.insert(HOST, HeaderValue::from_str(head.authority).ok()?);
+    parts.headers = headers;
+    Some(parts)
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+fn name(route: &Route) -> String {
+    format!("{}/{}", route.kind, route.name)
+}
+
+fn source(origin: &Origin) -> Option<Source> {
+    origin.place.as_ref().map(Source::from)
 }

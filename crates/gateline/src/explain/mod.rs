@@ -1,6 +1,7 @@
 //! Why a request goes where it goes: the one structure that the command line, Python, Node and `/explain` print.
 
 mod build;
+mod describe;
 
 use crate::model::Place;
 
@@ -49,7 +50,7 @@ pub enum Outcome {
     Redirect,
     /// The gateway answers: fixed answer, preflight, 404, 421, 500.
     Respond,
-    /// No listener takes it: nothing answers.
+    /// No listener takes it, or it has no valid host: there is nobody to answer but the socket (404, 400).
     None,
 }
 

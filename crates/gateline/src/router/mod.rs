@@ -24,6 +24,7 @@ mod request;
 mod search;
 mod slot;
 mod stats;
+mod trace;
 
 use std::sync::Arc;
 
@@ -32,11 +33,13 @@ pub use stats::Stats;
 
 use authority::Host;
 use conditions::Conditions;
+pub(crate) use conditions::Failure;
 use entry::Entry;
 use group::Group;
 use patterns::Patterns;
 use request::Request;
 use search::Observe;
+pub(crate) use trace::{Found, Trace, Traced, actual};
 
 use crate::Head;
 use crate::decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};

@@ -1,0 +1,74 @@
+//! The words for matches and reasons.
+
+use std::fmt;
+
+use crate::decision::MissReason;
+use crate::model::{GrpcMethodMatch, Match, PathMatch, ValueMatch};
+use crate::plan::AnswerReason;
+
+/// A path match: `Prefix /api`.
+pub(super) fn path(path: &PathMatch) -> String {
+    match path {
+        PathMatch::Exact(path) => format!("Exact {path}"),
+        PathMatch::Prefix(prefix) => format!("Prefix {}", if prefix.is_empty() { "/" } else { prefix }),
+        PathMatch::Regex(pattern) => format!("Regex {pattern}"),
+        PathMatch::Grpc(GrpcMethodMatch { service, method }) => {
+            let part = |value: &Option<ValueMatch>| value.as_ref().map_or_else(|| "*".into(), value_text);
+            format!("gRPC {}/{}", part(service), part(method))
+        }
+    }
+}
+
+/// `b`, or `~b.*` for a regular expression.
+pub(super) fn value_text(value: &ValueMatch) -> String {
+    match value {
+        ValueMatch::Exact(text) => text.to_string(),
+        ValueMatch::Regex(pattern) => format!("~{pattern}"),
+    }
+}
+
+/// A whole match: `Prefix /api, GET, header x-a=b`.
+pub(super) fn matched(matched: &Match) -> String {
+    let mut text = path(&matched.path);
+    let mut push = |part: fmt::Arguments<'_>| {
+        text.push_str(", ");
+        text.push_str(&part.to_string());
+    };
+    if let Some(method) = &matched.method {
+        push(format_args!("{method}"));
+    }
+    for header in &matched.headers {
+        push(format_args!("header {}{}", header.name, assignment(&header.value)));
+    }
+    for query in &matched.query {
+        push(format_args!("query {}{}", query.name, assignment(&query.value)));
+    }
+    text
+}
+
+fn assignment(value: &ValueMatch) -> String {
+    match value {
+        ValueMatch::Exact(text) => format!("={text}"),
+        ValueMatch::Regex(pattern) => format!("~{pattern}"),
+    }
+}
+
+pub(super) fn answer(reason: &AnswerReason) -> String {
+    match reason {
+        AnswerReason::Redirect => "a RequestRedirect filter of the rule answers".into(),
+        AnswerReason::Preflight => "the rule's CORS filter answers a preflight".into(),
+        AnswerReason::Respond => "a fixed answer of the rule".into(),
+        AnswerReason::InvalidFilter(why) => format!("a filter of the rule cannot be applied: {why}"),
+        AnswerReason::InvalidBackend(why) => format!("the backendRef cannot be followed: {why}"),
+        AnswerReason::NoBackend => "the rule has no backendRef with a weight above 0".into(),
+    }
+}
+
+pub(super) fn miss(reason: MissReason) -> &'static str {
+    match reason {
+        MissReason::NoListener => "no listener of this port takes the host",
+        MissReason::NoRule => "the listener takes the host, but no rule of its routes matches",
+        MissReason::Misdirected => "the host belongs to another listener than the TLS server name",
+        MissReason::BadAuthority => "the authority is not a host with an optional port",
+    }
+}

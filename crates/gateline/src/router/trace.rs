@@ -1,0 +1,109 @@
+use super::Router;
+use super::authority::Host;
+use super::candidates::Candidates;
+use super::conditions::{Failure, joined};
+use super::query::Query;
+use super::request::Request;
+use super::search::Observe;
+use super::slot::{Position, Slot};
+use crate::Head;
+use crate::decision::{Decision, EntryId, RuleView};
+use crate::explain::Criterion;
+use crate::model::{AttachedHostname, HostPattern};
+use crate::rank::{self, Rank};
+
+/// A search with everything it passed.
+#[derive(Debug)]
+pub(crate) struct Trace<'r> {
+    pub(crate) decision: Decision,
+    /// Strongest first: the first that matches is the winner.
+    pub(crate) candidates: Vec<Traced<'r>>,
+}
+
+/// A match that admits the host.
+#[derive(Debug)]
+pub(crate) struct Traced<'r> {
+    pub(crate) view: RuleView<'r>,
+    /// As the route writes it.
+    pub(crate) hostname: Option<&'r HostPattern>,
+    pub(crate) found: Found,
+}
+
+/// How a match and a request fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Matches,
+    OtherPath,
+    Fails(Failure),
+}
+
+/// Remembers all whose path fits, also where they cannot win.
+#[derive(Default)]
+struct Recorder(Vec<Position>);
+
+impl Observe for Recorder {
+    const ALL: bool = true;
+
+    fn fits(&mut self, candidates: &Candidates) {
+        candidates.each(&mut |position| self.0.push(position));
+    }
+}
+
+impl Router {
+    /// [`Router::decide`] with everything it passed, and what it would have passed next.
+    pub(crate) fn trace(&self, entry: EntryId, head: &Head<'_>) -> Trace<'_> {
+        let mut recorder = Recorder::default();
+        let (decision, group) = self.search(entry, head, &mut recorder);
+        let mut trace = Trace { decision, candidates: Vec::new() };
+        let (Some(group), Ok(host)) = (group, Host::parse(head.authority)) else { return trace };
+        recorder.0.sort_unstable();
+        let request = Request::new(head);
+        let slots = group.slots(&self.conditions, &self.patterns);
+        for (position, slot) in (0..).zip(&group.slots) {
+            let Some((view, hostname)) = self.view(slot.hit).zip(self.hostname(slot)) else { continue };
+            if hostname.effective.as_ref().is_some_and(|pattern| !pattern.matches(host.as_str())) {
+                continue;
+            }
+            let found = match recorder.0.binary_search(&position) {
+                Ok(_) => slots.failure(position, &request).map_or(Found::Matches, Found::Fails),
+                Err(_) => Found::OtherPath,
+            };
+            trace.candidates.push(Traced { view, hostname: hostname.written.as_ref(), found });
+        }
+        trace
+    }
+
+    fn hostname(&self, slot: &Slot) -> Option<&AttachedHostname> {
+        let listener = self.model.listeners.get(slot.hit.listener.0 as usize)?;
+        let (route, hostname) = slot.hostname;
+        listener.attached.get(route as usize)?.hostnames.get(hostname as usize)
+    }
+
+    /// On what one match precedes another.
+    pub(crate) fn criterion(&self, a: &Traced<'_>, b: &Traced<'_>) -> Criterion {
+        rank::compare(&self.rank(a), &self.rank(b)).1
+    }
+
+    fn rank<'m>(&self, one: &Traced<'m>) -> Rank<'m> {
+        let RuleView { hit, listener, route, matched, .. } = one.view;
+        let order = (usize::from(hit.rule), usize::from(hit.matched));
+        Rank::new(&listener.name, one.hostname, route, order, matched, &self.options)
+    }
+}
+
+/// What the request has where a match asks for something else.
+pub(crate) fn actual(failure: Failure, view: RuleView<'_>, head: &Head<'_>) -> Option<String> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    match failure {
+        Failure::Method => Some(head.method.to_string()),
+        Failure::Header(index) => {
+            let values = head.headers.get_all(&view.matched.headers.get(index)?.name);
+            values.iter().next()?;
+            Some(text(joined(&values).collect()))
+        }
+        Failure::Query(index) => {
+            let name = &view.matched.query.get(index)?.name;
+            Query::new(head.query).first(name).map(|value| text(value.decode().collect()))
+        }
+    }
+}

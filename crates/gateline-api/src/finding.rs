@@ -33,3 +33,156 @@ pub struct Finding {
     /// Other places that matter (the rule that shadows this one), each with a few words.
     pub related: Vec<(String, Origin)>,
 }
+
+impl Finding {
+    /// A finding of a registered code, with the severity the code has by default.
+    #[must_use]
+    pub fn new(code: &Code, origin: Origin, message: impl Into<String>) -> Self {
+        Self {
+            code: code.code,
+            slug: code.slug,
+            severity: code.severity,
+            message: message.into(),
+            help: None,
+            origin,
+            related: Vec::new(),
+        }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Differs from the code's default severity.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Points at another place that matters.
+    #[must_use]
+    pub fn related(mut self, words: impl Into<String>, origin: Origin) -> Self {
+        self.related.push((words.into(), origin));
+        self
+    }
+
+    /// What findings are sorted by: place, then object, then code.
+    #[must_use]
+    pub fn order(
+        &self,
+    ) -> (&Option<gateline::model::Place>, &str, &gateline::model::ObjectName, &str, &str, &str) {
+        let origin = &self.origin;
+        (&origin.place, &origin.kind, &origin.object, &origin.path, self.code, &self.message)
+    }
+}
+
+/// One kind of finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `GL103`.
+    pub code: &'static str,
+    /// `no-matching-listener`.
+    pub slug: &'static str,
+    /// Unless a finding says otherwise.
+    pub severity: Severity,
+    /// One line.
+    pub summary: &'static str,
+    /// The page `gateline rule GL103` prints, in Markdown.
+    pub page: &'static str,
+}
+
+/// The code of that name, in any case.
+#[must_use]
+pub fn code(name: &str) -> Option<&'static Code> {
+    CODES.iter().find(|code| code.code.eq_ignore_ascii_case(name) || code.slug.eq_ignore_ascii_case(name))
+}
+
+macro_rules! codes {
+    ($($name:ident $slug:literal $severity:ident $summary:literal)*) => {
+        /// One constant for each code.
+        pub mod codes {
+            use super::{Code, Severity};
+            $(
+                #[doc = $summary]
+                pub const $name: Code = Code {
+                    code: stringify!($name),
+                    slug: $slug,
+                    severity: Severity::$severity,
+                    summary: $summary,
+                    page: include_str!(concat!("../../../docs/findings/", stringify!($name), ".md")),
+                };
+            )*
+        }
+
+        /// Every code, in order.
+        pub const CODES: &[Code] = &[$(codes::$name),*];
+    };
+}
+
+codes! {
+    GL001 "schema" Error "The object does not fit the schema of its CRD: a cluster would refuse it."
+    GL002 "cel" Error "The object breaks a validation rule of its CRD: a cluster would refuse it."
+    GL003 "removed-api-version" Error "The API version is no longer served."
+    GL004 "limits" Error "A list or a text is longer than the CRD allows."
+    GL005 "duplicate-object" Error "The same object stands in the input twice; the last one counts."
+    GL006 "unknown-field" Error "The field does not exist: a cluster would drop it without a word."
+    GL007 "experimental-field" Warning "The field needs the experimental channel of the CRDs."
+    GL008 "yaml-surprise" Info "YAML reads this value as something else than it looks like."
+    GL101 "no-such-gateway" Error "The parent of a route is not in the input."
+    GL102 "no-such-gatewayclass" Warning "The class of a Gateway is not in the input."
+    GL103 "no-matching-listener" Error "The parentRef names no listener that exists."
+    GL104 "not-allowed-by-listener" Error "The listener does not allow this route."
+    GL105 "hostname-no-intersection" Error "The hostnames of a route and its listener have nothing in common."
+    GL106 "partially-attached" Info "A route attaches to some listeners of its parent, not to all."
+    GL107 "listener-conflict" Error "Two listeners want the same port and hostname."
+    GL108 "empty-listener" Warning "No route attaches to a listener: it answers 404 to everything."
+    GL110 "listener-invalid" Error "A listener cannot serve as written."
+    GL201 "shadowed-rule" Error "No request can reach a rule: an earlier one takes them all."
+    GL203 "order-dependent" Error "Two routes claim the same requests; age or name decides."
+    GL204 "duplicate-match" Warning "A rule repeats a match that has the same outcome."
+    GL209 "repeated-predicate" Warning "A header or query parameter is matched twice; only the first counts."
+    GL301 "backend-missing" Error "A backend, or its port, does not exist."
+    GL302 "ref-not-permitted" Error "A reference to another namespace has no ReferenceGrant."
+    GL304 "dead-grant" Info "A ReferenceGrant permits nothing that is referred to."
+    GL306 "weights-zero" Error "All weights of a rule are 0: every request is answered 500."
+    GL309 "backend-kind" Error "A backendRef names a kind that cannot take requests."
+    GL401 "redirect-loop" Error "A redirect leads back to itself."
+    GL404 "rewrite-mismatch" Error "ReplacePrefixMatch needs matches of type PathPrefix."
+    GL407 "cors-credentials-wildcard" Warning "CORS with credentials and a wildcard allows any origin."
+    GL408 "invalid-filter" Error "A filter cannot be followed: its rule answers 500."
+    GL504 "invalid-regex" Error "A regular expression cannot be run."
+    GL510 "unsupported-value" Error "A value is not one that Gateline supports."
+    GL601 "cert-missing" Error "A certificate that a listener needs cannot be read."
+    GL602 "cert-expired" Error "A certificate has expired, or will within 14 days."
+    GL603 "cert-host-mismatch" Warning "A certificate does not cover the hostname of its listener."
+    GL605 "overlapping-tls" Warning "Listeners of one port share hostnames: browsers may reuse a connection and get 421."
+    GL606 "backend-tls" Error "A BackendTLSPolicy cannot work as written."
+    GL801 "dead-target" Error "A policy targets something that does not exist in its namespace."
+    GL802 "policy-override" Warning "A policy on a route replaces the one on its Gateway."
+    GL803 "policy-conflict" Warning "Two policies of one kind target the same thing; the older one counts."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn every_code_has_a_page_of_its_own() {
+        for code in CODES {
+            let title = format!("# {}: {}", code.code, code.slug);
+            assert!(
+                code.page.starts_with(&title),
+                "docs/findings/{}.md does not begin with {title:?}",
+                code.code
+            );
+            for section in ["## Why", "## Example", "## What to do"] {
+                assert!(code.page.contains(section), "docs/findings/{}.md lacks {section:?}", code.code);
+            }
+        }
+        assert!(CODES.is_sorted_by(|a, b| a.code < b.code));
+    }
+}

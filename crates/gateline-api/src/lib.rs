@@ -9,6 +9,7 @@
 
 pub mod finding;
 pub mod object;
+pub mod objects;
 pub mod parse;
 pub mod resolve;
 pub mod status;

@@ -94,3 +94,49 @@ pub struct ParentStatus {
     /// Accepted, ResolvedRefs, PartiallyInvalid, Overridden, …
     pub conditions: Vec<Condition>,
 }
+
+impl Condition {
+    /// A condition that holds or does not.
+    #[must_use]
+    pub fn new(
+        kind: &'static str,
+        holds: bool,
+        reason: &'static str,
+        message: impl Into<String>,
+        generation: i64,
+    ) -> Self {
+        let status = if holds { ConditionStatus::True } else { ConditionStatus::False };
+        Self { kind, status, reason, message: message.into(), observed_generation: generation }
+    }
+}
+
+impl Status {
+    /// The status of an object, with nothing in it.
+    #[must_use]
+    pub fn of(object: &crate::Object) -> Self {
+        Self {
+            group: object.group.clone(),
+            kind: object.kind.clone(),
+            name: object.name.clone(),
+            conditions: Vec::new(),
+            listeners: Vec::new(),
+            parents: Vec::new(),
+            attached_listener_sets: None,
+        }
+    }
+}
+
+impl ParentRef {
+    /// A Gateway as an ancestor.
+    #[must_use]
+    pub fn gateway(name: &ObjectName) -> Self {
+        Self {
+            group: crate::objects::GATEWAY.to_owned(),
+            kind: "Gateway".to_owned(),
+            namespace: Some(name.namespace.to_string()),
+            name: name.name.to_string(),
+            section_name: None,
+            port: None,
+        }
+    }
+}

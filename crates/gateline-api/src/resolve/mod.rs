@@ -1,144 +1,141 @@
 //! Attachment, hostnames, grants, references and policies: pure, no I/O, no clock, whatever the order of the input.
+//!
+//! ```text
+//! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses, findings
+//! ```
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+mod attach;
+mod backend_tls;
+mod backends;
+mod certificates;
+mod durations;
+mod endpoints;
+mod fault;
+mod filters;
+mod grants;
+mod listeners;
+mod matches;
+mod namespaces;
+mod options;
+mod resolution;
+mod routes;
+mod rules;
+mod statuses;
+mod tls;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateline::Model;
-use gateline::model::{ObjectName, Timestamp};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use gateline::model::{BackendId, Listener, ObjectName, RouteId, Target};
 
-use crate::finding::Finding;
+pub use options::{Assume, Options};
+pub use resolution::{
+    Certificate, ClientValidation, Endpoint, ListenerTls, Resolution, SubjectAltName, Upstream, UpstreamTls,
+};
+
+use self::attach::Attaching;
+use self::backend_tls::BackendTls;
+use self::backends::Registry;
+use self::listeners::Slot;
+use self::routes::{Draft, Routes};
+use self::world::World;
+use crate::finding::{Finding, codes};
 use crate::object::Objects;
-use crate::status::Status;
-
-/// What to assume of things that are not in the input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Assume {
-    /// Offline input is partial: treated as present, with a warning.
-    #[default]
-    Unknown,
-    /// As if it were there, without a word.
-    Present,
-    /// As a cluster would: the reference is broken.
-    Missing,
-}
-
-/// Choices of a resolution.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Options {
-    /// Services (and EndpointSlices) that are not in the input.
-    pub services: Assume,
-    /// Secrets and ConfigMaps that are not in the input.
-    pub secrets: Assume,
-    /// Gateways and GatewayClasses that are not in the input.
-    pub gateways: Assume,
-    /// Labels of Namespaces that are not in the input (`gateline.toml`, or what `dev` stands in for).
-    pub namespace_labels: BTreeMap<String, BTreeMap<String, String>>,
-    /// Namespaces neither in the input nor above are taken to have the labels that a listener's selector asks for.
-    pub namespaces: Assume,
-    /// Only GatewayClasses with this controllerName; `None` takes all (offline).
-    pub controller: Option<String>,
-    /// For the expiry of certificates; `None` does not look.
-    pub now: Option<Timestamp>,
-}
-
-/// All that follows from a set of objects.
-#[derive(Debug, Default)]
-pub struct Resolution {
-    /// What the router is compiled from.
-    pub model: Model,
-    /// By [`gateline::model::BackendId`]: where backends are.
-    pub upstreams: Vec<Upstream>,
-    /// By [`gateline::model::ListenerId`]: certificates of listeners that terminate TLS.
-    pub tls: Vec<Option<ListenerTls>>,
-    /// What a controller would write, by group, kind and name.
-    pub statuses: Vec<Status>,
-    /// What a user should know, by place.
-    pub findings: Vec<Finding>,
-}
-
-/// Where a backend is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Upstream {
-    /// Whether its object is in the input. If not, it was assumed to exist and has no endpoints.
-    pub known: bool,
-    /// Ready endpoints.
-    pub endpoints: Vec<Endpoint>,
-    /// TLS to it (BackendTLSPolicy).
-    pub tls: Option<UpstreamTls>,
-    /// A BackendTLSPolicy that is not valid: requests are answered 500, never sent in the clear.
-    pub broken_tls: bool,
-}
-
-/// One address of a backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Endpoint {
-    /// An address.
-    Address(SocketAddr),
-    /// A name to be looked up (Backend `fqdn`, Service `externalName`).
-    Name(String, u16),
-}
-
-/// How to speak TLS to a backend.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UpstreamTls {
-    /// The server name sent, and verified unless `san` is not empty.
-    pub hostname: String,
-    /// The authorities; `None` is the system's.
-    pub roots: Option<Vec<CertificateDer<'static>>>,
-    /// `subjectAltNames`: any one must be in the certificate.
-    pub san: Vec<SubjectAltName>,
-}
-
-/// One entry of `subjectAltNames`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SubjectAltName {
-    /// `type: Hostname`.
-    Hostname(String),
-    /// `type: URI`.
-    Uri(String),
-}
-
-/// TLS of a listener with `mode: Terminate`.
-#[derive(Debug, Default)]
-pub struct ListenerTls {
-    /// In the order of `certificateRefs`, only those that could be read.
-    pub certificates: Vec<Certificate>,
-    /// Secrets that are not in the input and were assumed to exist: `dev` stands in for them.
-    pub missing: Vec<ObjectName>,
-    /// `tls.frontend`: which client certificates are accepted. `None` asks for none.
-    pub client: Option<ClientValidation>,
-}
-
-/// A certificate chain with its key.
-#[derive(Debug)]
-pub struct Certificate {
-    /// Where it came from.
-    pub secret: ObjectName,
-    /// Leaf first.
-    pub chain: Vec<CertificateDer<'static>>,
-    /// PKCS#1, PKCS#8 or SEC1.
-    pub key: PrivateKeyDer<'static>,
-    /// DNS names of the leaf.
-    pub names: Vec<String>,
-    /// End of validity, seconds since the epoch.
-    pub not_after: Timestamp,
-}
-
-/// Client certificates (GEP-91).
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClientValidation {
-    /// The authorities.
-    pub roots: Vec<CertificateDer<'static>>,
-    /// `AllowInsecureFallback`: ask, but accept none and wrong ones.
-    pub optional: bool,
-}
 
 /// Works out what a set of objects means. Never fails, never panics: what is wrong becomes conditions and findings.
 /// O(n log n) in the number of objects, rules and attachments.
 #[must_use]
 pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
-    let _ = (objects, options);
-    Resolution::default()
+    let mut findings = Vec::new();
+    let world = World::new(objects, options, &mut findings);
+    let mut backend_tls = BackendTls::new(&world);
+    findings.append(&mut backend_tls.findings);
+
+    let (mut slots, sets) = listeners::gather(&world, &mut findings);
+    let mut registry = Registry::new(&world, &backend_tls);
+    tls::read(&world, &mut registry.grants, &mut slots, &mut findings);
+
+    let routes = Routes::read(&world, &mut findings);
+    let drafts = routes.drafts(&world, &mut registry);
+    findings.extend(registry.grants.dead());
+
+    let mut attaching = Attaching::new(&world, &mut slots);
+    let mut route_statuses: Vec<_> =
+        drafts.iter().enumerate().map(|(i, draft)| attaching.route(route_id(i), draft)).collect();
+    findings.append(&mut attaching.findings);
+
+    let mut statuses = statuses::classes(&world);
+    statuses.extend(statuses::gateways(&world, &slots, &sets, &mut findings));
+    statuses.append(&mut route_statuses);
+    statuses.extend(backend_tls.statuses(&world, &reached(&slots, &drafts, &registry)));
+    statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
+
+    empty_listeners(&slots, &mut findings);
+    let Registry { backends, upstreams, .. } = registry;
+    let mut routes = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        findings.extend(draft.faults.findings);
+        routes.push(draft.route);
+    }
+    let (listeners, tls) = serving(slots);
+    let model = Model { listeners, routes, backends };
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    findings.dedup();
+    Resolution { model, upstreams, tls, statuses, findings }
+}
+
+fn route_id(index: usize) -> RouteId {
+    RouteId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// Services by the Gateways that reach them.
+fn reached(
+    slots: &[Slot<'_>],
+    drafts: &[Draft<'_>],
+    registry: &Registry<'_, '_>,
+) -> BTreeMap<ObjectName, BTreeSet<ObjectName>> {
+    let mut reached: BTreeMap<ObjectName, BTreeSet<ObjectName>> = BTreeMap::new();
+    for slot in slots {
+        let routes = slot.attached.iter().filter_map(|attached| drafts.get(attached.route.0 as usize));
+        let rules = routes.flat_map(|draft| &draft.route.rules);
+        let targets = rules.flat_map(|rule| {
+            let mirrors = rule.filters.mirrors.iter().map(|mirror| &mirror.target);
+            rule.backends.iter().map(|backend| &backend.target).chain(mirrors)
+        });
+        for target in targets {
+            if let Target::Backend(BackendId(id)) = target
+                && let Some(backend) = registry.backends.get(*id as usize)
+            {
+                reached.entry(backend.name.object.clone()).or_default().insert(slot.name.gateway.clone());
+            }
+        }
+    }
+    reached
+}
+
+fn empty_listeners(slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
+    for slot in slots.iter().filter(|slot| slot.serves() && slot.attached.is_empty()) {
+        let message = format!("no route attaches to listener {}: it answers 404 to every request", slot.name);
+        findings.push(Finding::new(&codes::GL108, slot.origin(""), message));
+    }
+}
+
+/// The listeners that may serve, with their certificates, by name.
+fn serving(mut slots: Vec<Slot<'_>>) -> (Vec<Listener>, Vec<Option<ListenerTls>>) {
+    slots.sort_by(|a, b| a.name.cmp(&b.name));
+    let served = slots.into_iter().filter(Slot::serves).filter_map(|mut slot| {
+        let origin = slot.origin("");
+        slot.attached.sort_by_key(|attached| attached.route);
+        let listener = Listener {
+            port: slot.written.port,
+            protocol: slot.protocol?,
+            hostname: slot.hostname,
+            attached: slot.attached,
+            origin,
+            name: slot.name,
+        };
+        Some((listener, slot.tls))
+    });
+    served.unzip()
 }

@@ -1,0 +1,38 @@
+//! The kinds Gateline reads, as tolerant types: enumerations stay text, everything is optional, unknown fields are
+//! left alone. What a value must look like is the business of `validate`; what it means, of [`crate::resolve`].
+
+mod backend;
+mod core;
+mod gateway;
+mod grant;
+mod l4_route;
+mod policy;
+mod refs;
+mod route;
+
+pub use backend::{
+    Backend, BackendEndpoint, BackendSpec, FilterBody, FilterResponse, FilterRewrite, HttpRouteFilter,
+};
+pub use core::{ConfigMap, EndpointSlice, Secret, Service, ServicePort, SliceEndpoint};
+pub use gateway::{
+    Address, AllowedRoutes, FrontendValidation, Gateway, GatewayClass, GatewaySpec, LabelExpression,
+    LabelSelector, Listener, ListenerSet, ListenerTls, NamespaceSelector, RouteGroupKind,
+};
+pub use grant::{GrantFrom, GrantTo, ReferenceGrant};
+pub use l4_route::{L4Route, L4Rule};
+pub use policy::{BackendTlsPolicy, BackendTlsValidation, EnvoyPolicy, PolicyTargetRef, San};
+pub use refs::{BackendRef, ObjectRef, ParentRef, SecretRef};
+pub use route::{
+    Cors, Filter, GrpcMethod, GrpcRoute, GrpcRouteMatch, GrpcRule, HeaderEntry, HeaderFilter, HttpRoute,
+    HttpRule, Mirror, Modifier, PathPredicate, Predicate, Redirect, Retry, RouteMatch, Session, Timeouts,
+    UrlRewrite,
+};
+
+/// The group of the Gateway API.
+pub const GATEWAY: &str = "gateway.networking.k8s.io";
+/// The group of Envoy Gateway.
+pub const ENVOY: &str = "gateway.envoyproxy.io";
+/// The core group.
+pub const CORE: &str = "";
+/// The group of EndpointSlices.
+pub const DISCOVERY: &str = "discovery.k8s.io";

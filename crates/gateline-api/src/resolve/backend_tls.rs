@@ -1,0 +1,169 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateline::model::ObjectName;
+use rustls_pki_types::CertificateDer;
+
+use super::certificates::{AuthorityError, authorities};
+use super::fault::Fault;
+use super::resolution::{SubjectAltName, UpstreamTls};
+use super::world::{Item, World};
+use crate::finding::{Finding, codes};
+use crate::objects::{BackendTlsPolicy, PolicyTargetRef};
+use crate::status::{Condition, ParentRef, ParentStatus, Status};
+
+/// Which policy holds for which port of which Service, and what is to be said of each policy.
+#[derive(Default)]
+pub(super) struct BackendTls {
+    /// By Service and port name (`None`: all ports). `None` as a value: a policy that is not valid; nothing may be sent.
+    winners: BTreeMap<(ObjectName, Option<String>), Option<UpstreamTls>>,
+    verdicts: Vec<Verdict>,
+    pub(super) findings: Vec<Finding>,
+}
+
+struct Verdict {
+    policy: ObjectName,
+    services: BTreeSet<ObjectName>,
+    accepted: Option<Fault>,
+    refs: Option<Fault>,
+}
+
+impl BackendTls {
+    /// The more specific policy (with a sectionName) wins; then the older; then the first by name (GEP-1897).
+    pub(super) fn new(world: &World<'_>) -> Self {
+        let mut policies: Vec<_> = world.backend_tls.values().collect();
+        policies.sort_by_key(|policy| {
+            (policy.object.created.is_none(), policy.object.created, &policy.object.name)
+        });
+        let mut tls = Self::default();
+        for policy in policies {
+            tls.add(world, policy);
+        }
+        tls
+    }
+
+    /// The policy of a Service port, if any; the inner `None` is one that is not valid.
+    pub(super) fn of(&self, service: &ObjectName, port: Option<&str>) -> Option<&Option<UpstreamTls>> {
+        let specific = (service.clone(), port.map(str::to_owned));
+        self.winners.get(&specific).or_else(|| self.winners.get(&(service.clone(), None)))
+    }
+
+    fn add(&mut self, world: &World<'_>, policy: &Item<'_, BackendTlsPolicy>) {
+        let name = &policy.object.name;
+        let (tls, mut accepted, refs) = validation(world, policy);
+        let mut services = BTreeSet::new();
+        for (i, target) in policy.read.spec.target_refs.iter().enumerate() {
+            let PolicyTargetRef { name: target_name, section_name, .. } = target;
+            let service = ObjectName::new(name.namespace.clone(), target_name.as_str());
+            let key = (service.clone(), section_name.clone());
+            if self.winners.contains_key(&key) {
+                let message = format!("an older BackendTLSPolicy targets Service {service} already");
+                let origin = policy.object.origin(&format!("spec.targetRefs[{i}]"));
+                self.findings.push(Finding::new(
+                    &codes::GL803,
+                    origin,
+                    format!("BackendTLSPolicy {name}: {message}"),
+                ));
+                accepted.get_or_insert(Fault::new("Conflicted", message));
+            } else {
+                self.winners.insert(key, tls.clone());
+            }
+            services.insert(service);
+        }
+        if let Some(fault) = accepted.iter().chain(&refs).find(|fault| fault.reason != "Conflicted") {
+            let message = format!("BackendTLSPolicy {name}: {}", fault.message);
+            let finding = Finding::new(&codes::GL606, policy.object.origin("spec.validation"), message);
+            self.findings
+                .push(finding.help("requests to its Services are answered 500, never sent in the clear"));
+        }
+        self.verdicts.push(Verdict { policy: name.clone(), services, accepted, refs });
+    }
+
+    /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (PolicyStatus).
+    pub(super) fn statuses(
+        &self,
+        world: &World<'_>,
+        reached: &BTreeMap<ObjectName, BTreeSet<ObjectName>>,
+    ) -> Vec<Status> {
+        let of = |verdict: &Verdict| {
+            let object = world.backend_tls.get(&verdict.policy)?.object;
+            let gateways: BTreeSet<&ObjectName> =
+                verdict.services.iter().filter_map(|s| reached.get(s)).flatten().collect();
+            let mut status = Status::of(object);
+            status.parents = gateways
+                .into_iter()
+                .take(16)
+                .map(|gateway| verdict.ancestor(gateway, object.generation))
+                .collect();
+            Some(status)
+        };
+        self.verdicts.iter().filter_map(of).collect()
+    }
+}
+
+impl Verdict {
+    fn ancestor(&self, gateway: &ObjectName, generation: i64) -> ParentStatus {
+        let condition = |kind, fault: &Option<Fault>, good, fine| match fault {
+            None => Condition::new(kind, true, good, fine, generation),
+            Some(fault) => Condition::new(kind, false, fault.reason, fault.message.clone(), generation),
+        };
+        ParentStatus {
+            parent_ref: ParentRef::gateway(gateway),
+            conditions: vec![
+                condition("Accepted", &self.accepted, "Accepted", "The policy is in force"),
+                condition("ResolvedRefs", &self.refs, "ResolvedRefs", "All references are resolved"),
+            ],
+        }
+    }
+}
+
+/// What a policy asks for, why it is not accepted, and which of its references cannot be followed.
+fn validation(
+    world: &World<'_>,
+    policy: &Item<'_, BackendTlsPolicy>,
+) -> (Option<UpstreamTls>, Option<Fault>, Option<Fault>) {
+    let spec = &policy.read.spec.validation;
+    let mut roots: Vec<CertificateDer<'static>> = Vec::new();
+    let mut refs = None;
+    for reference in &spec.ca_certificate_refs {
+        let fault = match authorities(world, &policy.object.name.namespace, reference) {
+            Ok(more) => {
+                roots.extend(more);
+                continue;
+            }
+            // Offline it may well exist: what it holds cannot be known, so nothing is verified here.
+            Err(AuthorityError::Assumed) => continue,
+            Err(AuthorityError::Kind(message)) => Fault::new("InvalidKind", message),
+            Err(AuthorityError::Content(message)) => Fault::new("InvalidCACertificateRef", message),
+        };
+        refs.get_or_insert(fault);
+    }
+    let assumed = refs.is_none() && roots.is_empty() && !spec.ca_certificate_refs.is_empty();
+    let system = match spec.well_known_ca_certificates.as_deref() {
+        None | Some("") => false,
+        Some("System") => true,
+        Some(other) => {
+            return (
+                None,
+                Some(Fault::new("Invalid", format!("wellKnownCACertificates {other:?} is not supported"))),
+                refs,
+            );
+        }
+    };
+    if roots.is_empty() && !system && !assumed {
+        let message = "no usable CA certificate";
+        return (None, Some(Fault::new("NoValidCACertificate", message)), refs);
+    }
+    let san = spec.subject_alt_names.iter().filter_map(|san| {
+        match (san.r#type.as_str(), &san.hostname, &san.uri) {
+            ("Hostname", Some(name), _) => Some(SubjectAltName::Hostname(name.clone())),
+            ("URI", _, Some(uri)) => Some(SubjectAltName::Uri(uri.clone())),
+            _ => None,
+        }
+    });
+    let tls = UpstreamTls {
+        hostname: spec.hostname.clone(),
+        roots: (!system).then_some(roots),
+        san: san.collect(),
+    };
+    ((!assumed).then_some(tls), None, refs)
+}

@@ -1,0 +1,105 @@
+use base64::Engine as _;
+use gateline::model::{ObjectName, Timestamp};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+
+use super::options::Assume;
+use super::resolution::Certificate;
+use super::world::World;
+use crate::objects::{CORE, ConfigMap, ObjectRef, Secret};
+
+/// The certificate in a Secret of type `kubernetes.io/tls`; the error says what is wrong with it.
+pub(super) fn of_secret(name: &ObjectName, secret: &Secret) -> Result<Certificate, String> {
+    let field = |key: &str| {
+        let value =
+            decode(secret, key).ok_or_else(|| format!("Secret {name} has no {key}, or it is not base64"))?;
+        if value.is_empty() { Err(format!("{key} of Secret {name} is empty")) } else { Ok(value) }
+    };
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&field("tls.crt")?)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("tls.crt of Secret {name} is not PEM: {error}"))?;
+    let leaf = chain.first().ok_or_else(|| format!("tls.crt of Secret {name} holds no certificate"))?;
+    let (names, not_after) =
+        facts(leaf).ok_or_else(|| format!("tls.crt of Secret {name} is not an X.509 certificate"))?;
+    let key = PrivateKeyDer::from_pem_slice(&field("tls.key")?)
+        .map_err(|error| format!("tls.key of Secret {name} is not a private key: {error}"))?;
+    Ok(Certificate { secret: name.clone(), chain, key, names, not_after })
+}
+
+fn decode(secret: &Secret, key: &str) -> Option<Vec<u8>> {
+    if let Some(text) = secret.string_data.get(key) {
+        return Some(text.clone().into_bytes());
+    }
+    let packed: String = secret.data.get(key)?.split_ascii_whitespace().collect();
+    base64::engine::general_purpose::STANDARD.decode(packed).ok()
+}
+
+/// DNS names and the end of validity.
+fn facts(leaf: &CertificateDer<'_>) -> Option<(Vec<String>, Timestamp)> {
+    let (_, certificate) = X509Certificate::from_der(leaf).ok()?;
+    let names = match certificate.subject_alternative_name() {
+        Ok(Some(extension)) => extension.value.general_names.iter().filter_map(dns).collect(),
+        _ => Vec::new(),
+    };
+    Some((names, Timestamp(certificate.validity().not_after.timestamp())))
+}
+
+fn dns(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
+/// Whether a certificate's name covers a hostname of a listener: equal, or `*.` for its first label.
+pub(super) fn covers(names: &[String], hostname: &str) -> bool {
+    let parent = hostname.split_once('.').map(|(_, parent)| parent);
+    names.iter().any(|name| {
+        name == hostname
+            || name == "*"
+            || name.strip_prefix("*.").is_some_and(|suffix| Some(suffix) == parent)
+    })
+}
+
+/// Why authorities cannot be read.
+pub(super) enum AuthorityError {
+    /// Not a ConfigMap.
+    Kind(String),
+    /// Missing or malformed.
+    Content(String),
+    /// Not in the input, and taken to exist.
+    Assumed,
+}
+
+/// `ca.crt` of a ConfigMap (BackendTLSPolicy, frontend validation).
+pub(super) fn authorities(
+    world: &World<'_>,
+    namespace: &str,
+    reference: &ObjectRef,
+) -> Result<Vec<CertificateDer<'static>>, AuthorityError> {
+    let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
+    if (group, kind) != (CORE, "ConfigMap") {
+        return Err(AuthorityError::Kind(format!(
+            "{kind} {group:?} cannot hold CA certificates; use a ConfigMap"
+        )));
+    }
+    let name = ObjectName::new(reference.namespace.as_deref().unwrap_or(namespace), reference.name.as_str());
+    let Some(object) = world.objects.get(CORE, "ConfigMap", &name).filter(|object| !object.refused) else {
+        return match world.options.secrets {
+            Assume::Missing => Err(AuthorityError::Content(format!("ConfigMap {name} does not exist"))),
+            Assume::Present | Assume::Unknown => Err(AuthorityError::Assumed),
+        };
+    };
+    let content = |text: String| AuthorityError::Content(format!("ConfigMap {name}: {text}"));
+    let map: ConfigMap = object.decode().map_err(|error| content(error.to_string()))?;
+    let pem = map.data.get("ca.crt").ok_or_else(|| content("it has no ca.crt".to_owned()))?;
+    let roots: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| content(format!("ca.crt is not PEM: {error}")))?;
+    let sound = roots.iter().all(|root| X509Certificate::from_der(root).is_ok());
+    if roots.is_empty() || !sound {
+        return Err(content("ca.crt holds no certificate that can be read".to_owned()));
+    }
+    Ok(roots)
+}

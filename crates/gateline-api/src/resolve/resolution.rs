@@ -1,0 +1,100 @@
+use std::net::SocketAddr;
+
+use gateline::Model;
+use gateline::model::{ObjectName, Timestamp};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::finding::Finding;
+use crate::status::Status;
+
+/// All that follows from a set of objects.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// What the router is compiled from.
+    pub model: Model,
+    /// By [`gateline::model::BackendId`]: where backends are.
+    pub upstreams: Vec<Upstream>,
+    /// By [`gateline::model::ListenerId`]: certificates of listeners that terminate TLS.
+    pub tls: Vec<Option<ListenerTls>>,
+    /// What a controller would write, by group, kind and name.
+    pub statuses: Vec<Status>,
+    /// What a user should know, by place.
+    pub findings: Vec<Finding>,
+}
+
+/// Where a backend is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Upstream {
+    /// Whether its object is in the input. If not, it was assumed to exist and has no endpoints.
+    pub known: bool,
+    /// Ready endpoints.
+    pub endpoints: Vec<Endpoint>,
+    /// TLS to it (BackendTLSPolicy).
+    pub tls: Option<UpstreamTls>,
+    /// A BackendTLSPolicy that is not valid: requests are answered 500, never sent in the clear.
+    pub broken_tls: bool,
+}
+
+/// One address of a backend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Endpoint {
+    /// An address.
+    Address(SocketAddr),
+    /// A name to be looked up (Backend `fqdn`, Service `externalName`).
+    Name(String, u16),
+}
+
+/// How to speak TLS to a backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpstreamTls {
+    /// The server name sent, and verified unless `san` is not empty.
+    pub hostname: String,
+    /// The authorities; `None` is the system's.
+    pub roots: Option<Vec<CertificateDer<'static>>>,
+    /// `subjectAltNames`: any one must be in the certificate.
+    pub san: Vec<SubjectAltName>,
+}
+
+/// One entry of `subjectAltNames`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubjectAltName {
+    /// `type: Hostname`.
+    Hostname(String),
+    /// `type: URI`.
+    Uri(String),
+}
+
+/// TLS of a listener with `mode: Terminate`.
+#[derive(Debug, Default)]
+pub struct ListenerTls {
+    /// In the order of `certificateRefs`, only those that could be read.
+    pub certificates: Vec<Certificate>,
+    /// Secrets that are not in the input and were assumed to exist: `dev` stands in for them.
+    pub missing: Vec<ObjectName>,
+    /// `tls.frontend`: which client certificates are accepted. `None` asks for none.
+    pub client: Option<ClientValidation>,
+}
+
+/// A certificate chain with its key.
+#[derive(Debug)]
+pub struct Certificate {
+    /// Where it came from.
+    pub secret: ObjectName,
+    /// Leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// PKCS#1, PKCS#8 or SEC1.
+    pub key: PrivateKeyDer<'static>,
+    /// DNS names of the leaf.
+    pub names: Vec<String>,
+    /// End of validity, seconds since the epoch.
+    pub not_after: Timestamp,
+}
+
+/// Client certificates (GEP-91).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientValidation {
+    /// The authorities.
+    pub roots: Vec<CertificateDer<'static>>,
+    /// `AllowInsecureFallback`: ask, but accept none and wrong ones.
+    pub optional: bool,
+}

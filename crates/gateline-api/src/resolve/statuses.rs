@@ -1,0 +1,229 @@
+use gateline::model::ObjectName;
+
+use super::fault::Fault;
+use super::listeners::{SetVerdict, Slot};
+use super::options::Assume;
+use super::world::{Item, World};
+use crate::finding::{Finding, codes};
+use crate::objects::{ENVOY, GATEWAY, Gateway, ObjectRef};
+use crate::status::{Condition, ListenerStatus, Status};
+
+/// GatewayClasses of ours: accepted, unless their parameters cannot be followed.
+pub(super) fn classes(world: &World<'_>) -> Vec<Status> {
+    let ours = |controller: &str| world.options.controller.as_deref().is_none_or(|ours| ours == controller);
+    let of = |(_, class): (&&ObjectName, &Item<'_, crate::objects::GatewayClass>)| {
+        let generation = class.object.generation;
+        let fault =
+            class.read.spec.parameters_ref.as_ref().and_then(|reference| parameters(world, reference, ""));
+        let mut status = Status::of(class.object);
+        status.conditions = vec![
+            condition("Accepted", fault.as_ref(), "Accepted", "The class is accepted", generation),
+            Condition::new(
+                "SupportedVersion",
+                true,
+                "SupportedVersion",
+                "The version of the CRDs is supported",
+                generation,
+            ),
+        ];
+        status
+    };
+    world.classes.iter().filter(|(_, class)| ours(&class.read.spec.controller_name)).map(of).collect()
+}
+
+/// Gateways and ListenerSets of ours.
+pub(super) fn gateways(
+    world: &World<'_>,
+    slots: &[Slot<'_>],
+    sets: &[SetVerdict<'_>],
+    findings: &mut Vec<Finding>,
+) -> Vec<Status> {
+    let mut statuses = Vec::new();
+    for (name, gateway) in world.gateways.iter().filter(|(_, gateway)| world.is_ours(&gateway.read)) {
+        let class = ObjectName::new("", gateway.read.spec.gateway_class_name.as_str());
+        if !world.classes.contains_key(&class) && world.options.gateways != Assume::Present {
+            let message = format!("GatewayClass {class} of Gateway {name} is not in the input");
+            findings.push(Finding::new(
+                &codes::GL102,
+                gateway.object.origin("spec.gatewayClassName"),
+                message,
+            ));
+        }
+        let own: Vec<&Slot<'_>> =
+            slots.iter().filter(|slot| slot.name.gateway == **name && slot.name.set.is_none()).collect();
+        let attached =
+            sets.iter().filter(|set| set.gateway == **name && set_fault(set, slots).is_none()).count();
+        statuses.push(of_gateway(world, gateway, &own, attached, findings));
+    }
+    statuses.extend(sets.iter().map(|set| of_set(set, slots)));
+    statuses
+}
+
+fn of_gateway(
+    world: &World<'_>,
+    gateway: &Item<'_, Gateway>,
+    own: &[&Slot<'_>],
+    attached_sets: usize,
+    findings: &mut Vec<Finding>,
+) -> Status {
+    let generation = gateway.object.generation;
+    let infrastructure = gateway.read.spec.infrastructure.as_ref();
+    let parameters = infrastructure.and_then(|i| i.parameters_ref.as_ref());
+    let fault = parameters
+        .and_then(|reference| parameters_of(world, reference, gateway))
+        .or_else(|| address(gateway));
+    if let Some(fault) = &fault {
+        let message = format!("Gateway {}: {}", gateway.object.name, fault.message);
+        findings.push(Finding::new(&codes::GL110, gateway.object.origin("spec"), message));
+    }
+    let bad: Vec<&str> = own.iter().filter(|slot| !valid(slot)).map(|slot| &*slot.name.section).collect();
+    let none = !own.is_empty() && bad.len() == own.len();
+    let listeners = format!("listeners that cannot be used: {}", bad.join(", "));
+    let accepted = match (&fault, bad.is_empty()) {
+        (Some(fault), _) => {
+            Condition::new("Accepted", false, fault.reason, fault.message.clone(), generation)
+        }
+        (None, true) => Condition::new("Accepted", true, "Accepted", "The Gateway is accepted", generation),
+        (None, false) => Condition::new("Accepted", !none, "ListenersNotValid", listeners, generation),
+    };
+    let programmed = if fault.is_some() || none {
+        Condition::new("Programmed", false, "Invalid", "The Gateway is not accepted", generation)
+    } else {
+        Condition::new("Programmed", true, "Programmed", "The Gateway serves", generation)
+    };
+    let mut status = Status::of(gateway.object);
+    status.conditions = vec![accepted, programmed];
+    status.listeners = own.iter().map(|slot| listener(slot)).collect();
+    status.attached_listener_sets = Some(i32::try_from(attached_sets).unwrap_or(i32::MAX));
+    status
+}
+
+/// Whether a Gateway may count a listener as one of its good ones: references do not matter here.
+fn valid(slot: &Slot<'_>) -> bool {
+    slot.accepted.is_none() && slot.conflict.is_none()
+}
+
+fn of_set(set: &SetVerdict<'_>, slots: &[Slot<'_>]) -> Status {
+    let generation = set.object.generation;
+    let fault = set_fault(set, slots);
+    let mut status = Status::of(set.object);
+    status.conditions = vec![
+        condition("Accepted", fault.as_ref(), "Accepted", "The ListenerSet is accepted", generation),
+        condition("Programmed", fault.as_ref(), "Programmed", "The ListenerSet serves", generation),
+    ];
+    if set.refused.is_none() {
+        status.listeners = members(set, slots).map(listener).collect();
+    }
+    status
+}
+
+fn members<'m>(set: &'m SetVerdict<'_>, slots: &'m [Slot<'_>]) -> impl Iterator<Item = &'m Slot<'m>> {
+    slots
+        .iter()
+        .filter(|slot| slot.name.set.as_ref() == Some(&set.object.name) && slot.name.gateway == set.gateway)
+}
+
+fn set_fault(set: &SetVerdict<'_>, slots: &[Slot<'_>]) -> Option<Fault> {
+    let usable = members(set, slots).any(|slot| valid(slot) && slot.refs.is_none());
+    let none = || (!usable).then(|| Fault::new("ListenersNotValid", "no listener of the set can be used"));
+    set.refused.clone().or_else(none)
+}
+
+fn listener(slot: &Slot<'_>) -> ListenerStatus {
+    let generation = slot.holder.generation;
+    let accepted = slot.accepted.as_ref().or(slot.conflict.as_ref());
+    let mut conditions = vec![
+        condition("Accepted", accepted, "Accepted", "The listener is accepted", generation),
+        programmed(slot, generation),
+        condition(
+            "ResolvedRefs",
+            slot.refs.as_ref(),
+            "ResolvedRefs",
+            "All references are resolved",
+            generation,
+        ),
+        match &slot.conflict {
+            Some(fault) => {
+                Condition::new("Conflicted", true, fault.reason, fault.message.clone(), generation)
+            }
+            None => Condition::new(
+                "Conflicted",
+                false,
+                "NoConflicts",
+                "No other listener wants the same",
+                generation,
+            ),
+        },
+    ];
+    if slot.overlapping {
+        let message = "another listener of this port takes some of the same hostnames";
+        conditions.push(Condition::new(
+            "OverlappingTLSConfig",
+            true,
+            "OverlappingHostnames",
+            message,
+            generation,
+        ));
+    }
+    ListenerStatus {
+        name: slot.name.section.to_string(),
+        supported_kinds: slot
+            .kinds
+            .iter()
+            .map(|kind| (GATEWAY.to_owned(), kind.as_str().to_owned()))
+            .collect(),
+        attached_routes: i32::try_from(slot.attached.len()).unwrap_or(i32::MAX),
+        conditions,
+    }
+}
+
+fn programmed(slot: &Slot<'_>, generation: i64) -> Condition {
+    match (&slot.conflict, slot.serves()) {
+        (Some(fault), _) => {
+            Condition::new("Programmed", false, fault.reason, fault.message.clone(), generation)
+        }
+        (None, false) => {
+            Condition::new("Programmed", false, "Invalid", "The listener cannot serve", generation)
+        }
+        (None, true) => Condition::new("Programmed", true, "Programmed", "The listener serves", generation),
+    }
+}
+
+fn condition(
+    kind: &'static str,
+    fault: Option<&Fault>,
+    good: &'static str,
+    fine: &str,
+    generation: i64,
+) -> Condition {
+    match fault {
+        None => Condition::new(kind, true, good, fine, generation),
+        Some(fault) => Condition::new(kind, false, fault.reason, fault.message.clone(), generation),
+    }
+}
+
+fn parameters_of(world: &World<'_>, reference: &ObjectRef, gateway: &Item<'_, Gateway>) -> Option<Fault> {
+    parameters(world, reference, &gateway.object.name.namespace)
+}
+
+/// An EnvoyProxy is what a parametersRef may name; one that is not in the input is taken to exist unless told otherwise.
+fn parameters(world: &World<'_>, reference: &ObjectRef, namespace: &str) -> Option<Fault> {
+    let ObjectRef { group, kind, name, namespace: written } = reference;
+    if (group.as_str(), kind.as_str()) != (ENVOY, "EnvoyProxy") {
+        return Some(Fault::new(
+            "InvalidParameters",
+            format!("parametersRef to {kind} {group:?} is not supported"),
+        ));
+    }
+    let name = ObjectName::new(written.as_deref().unwrap_or(namespace), name.as_str());
+    let there = world.objects.get(ENVOY, "EnvoyProxy", &name).is_some_and(|object| !object.refused);
+    let missing = !there && world.options.gateways == Assume::Missing;
+    missing.then(|| Fault::new("InvalidParameters", format!("EnvoyProxy {name} does not exist")))
+}
+
+fn address(gateway: &Item<'_, Gateway>) -> Option<Fault> {
+    let known = |kind: &str| matches!(kind, "IPAddress" | "Hostname");
+    let bad =
+        gateway.read.spec.addresses.iter().find_map(|a| a.r#type.as_deref().filter(|kind| !known(kind)));
+    bad.map(|kind| Fault::new("UnsupportedAddress", format!("addresses of type {kind:?} are not supported")))
+}

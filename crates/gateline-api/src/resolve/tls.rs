@@ -1,0 +1,249 @@
+use gateline::model::{HostPattern, ObjectName, Protocol};
+
+use super::certificates::{self, AuthorityError, authorities};
+use super::fault::Fault;
+use super::grants::{Grants, Referrer, missing};
+use super::listeners::Slot;
+use super::options::Assume;
+use super::resolution::{Certificate, ClientValidation, ListenerTls};
+use super::world::World;
+use crate::finding::{Finding, Severity, codes};
+use crate::objects::{CORE, FrontendValidation, GATEWAY, Secret, SecretRef};
+
+/// A certificate that ends within this time is worth a warning.
+const SOON: i64 = 14 * 24 * 3600;
+
+/// Reads the certificates of every listener that terminates TLS, and whose client certificates it accepts.
+pub(super) fn read(
+    world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
+    slots: &mut [Slot<'_>],
+    findings: &mut Vec<Finding>,
+) {
+    for slot in slots.iter_mut().filter(|slot| slot.terminates()) {
+        let mut tls = ListenerTls::default();
+        let refs = slot.written.tls.as_ref().map(|tls| tls.certificate_refs.as_slice()).unwrap_or_default();
+        if refs.is_empty() {
+            fail(
+                slot,
+                "tls",
+                Fault::new("InvalidCertificateRef", "a listener that terminates TLS needs certificateRefs"),
+                findings,
+            );
+        }
+        for (i, reference) in refs.iter().enumerate() {
+            let field = format!("tls.certificateRefs[{i}]");
+            match certificate(world, grants, slot, &field, reference, findings) {
+                Ok(Some(certificate)) => tls.certificates.push(certificate),
+                Ok(None) => tls.missing.push(secret_name(slot, reference)),
+                Err(fault) => fail(slot, &field, fault, findings),
+            }
+        }
+        tls.client = client(world, grants, slot, findings);
+        slot.tls = Some(tls);
+    }
+    overlaps(slots, findings);
+}
+
+fn fail(slot: &mut Slot<'_>, field: &str, fault: Fault, findings: &mut Vec<Finding>) {
+    if fault.reason != "RefNotPermitted" {
+        let message = format!("listener {}: {}", slot.name, fault.message);
+        findings.push(Finding::new(&codes::GL601, slot.origin(field), message));
+    }
+    slot.refs.get_or_insert(fault);
+}
+
+fn secret_name(slot: &Slot<'_>, reference: &SecretRef) -> ObjectName {
+    let namespace = reference.namespace.as_deref().unwrap_or(&slot.holder.name.namespace);
+    ObjectName::new(namespace, reference.name.as_str())
+}
+
+/// `None`: not in the input, taken to exist.
+fn certificate(
+    world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
+    slot: &Slot<'_>,
+    field: &str,
+    reference: &SecretRef,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Certificate>, Fault> {
+    let (group, kind) =
+        (reference.group.as_deref().unwrap_or(CORE), reference.kind.as_deref().unwrap_or("Secret"));
+    if (group, kind) != (CORE, "Secret") {
+        let message =
+            format!("{kind} {group:?} cannot hold a certificate; use a Secret of type kubernetes.io/tls");
+        return Err(Fault::new("InvalidCertificateRef", message));
+    }
+    let name = secret_name(slot, reference);
+    permit(grants, slot, field, kind, &name, findings)?;
+    let Some(object) = world.objects.get(CORE, "Secret", &name).filter(|object| !object.refused) else {
+        match world.options.secrets {
+            Assume::Missing => {
+                return Err(Fault::new("InvalidCertificateRef", format!("Secret {name} does not exist")));
+            }
+            Assume::Present => {}
+            Assume::Unknown => {
+                let message = format!("Secret {name} is not in the input and is taken to exist");
+                let finding =
+                    Finding::new(&codes::GL601, slot.origin(field), message).severity(Severity::Info);
+                findings.push(finding.help("say what to think of it with --assume secrets=present|missing"));
+            }
+        }
+        return Ok(None);
+    };
+    let invalid = |message| Fault::new("InvalidCertificateRef", message);
+    let secret: Secret = object.decode().map_err(|error| invalid(format!("Secret {name}: {error}")))?;
+    let certificate = certificates::of_secret(&name, &secret).map_err(invalid)?;
+    inspect(world, slot, field, &certificate, findings);
+    Ok(Some(certificate))
+}
+
+/// Permission comes before existence, so that nobody learns which objects exist (ReferenceGrant).
+fn permit(
+    grants: &mut Grants<'_, '_>,
+    slot: &Slot<'_>,
+    field: &str,
+    kind: &str,
+    name: &ObjectName,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Fault> {
+    let from = Referrer { group: GATEWAY, kind: &slot.holder.kind, namespace: &slot.holder.name.namespace };
+    if grants.permits(from, CORE, kind, name) {
+        return Ok(());
+    }
+    let message =
+        format!("no ReferenceGrant lets {} {} refer to {kind} {name}", slot.holder.kind, slot.holder.name);
+    let finding = Finding::new(&codes::GL302, slot.origin(field), message.clone());
+    findings.push(finding.help(missing(from, CORE, kind, name)));
+    Err(Fault::new("RefNotPermitted", message))
+}
+
+fn inspect(
+    world: &World<'_>,
+    slot: &Slot<'_>,
+    field: &str,
+    certificate: &Certificate,
+    findings: &mut Vec<Finding>,
+) {
+    let Certificate { secret, names, not_after, .. } = certificate;
+    if let Some(now) = world.options.now.filter(|now| not_after.0 < now.0.saturating_add(SOON)) {
+        let (what, severity) = if not_after.0 < now.0 {
+            ("has expired: clients refuse the connection".to_owned(), Severity::Error)
+        } else {
+            (format!("expires in {} days", (not_after.0 - now.0) / 86_400), Severity::Warning)
+        };
+        let message = format!("the certificate in Secret {secret} {what}");
+        findings.push(Finding::new(&codes::GL602, slot.origin(field), message).severity(severity));
+    }
+    let hostname = match &slot.hostname {
+        Some(pattern) => pattern.to_string(),
+        None => return,
+    };
+    if !certificates::covers(names, &hostname) {
+        let message =
+            format!("the certificate in Secret {secret} is for {}, not for {hostname}", names.join(", "));
+        findings.push(
+            Finding::new(&codes::GL603, slot.origin(field), message)
+                .help("clients will refuse the connection"),
+        );
+    }
+}
+
+/// `tls.frontend` of the Gateway: the configuration of the port replaces the default (GEP-91).
+fn client(
+    world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
+    slot: &mut Slot<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<ClientValidation> {
+    if slot.protocol != Some(Protocol::Https) {
+        return None;
+    }
+    let frontend = world.gateways.get(&slot.name.gateway)?.read.spec.tls.as_ref()?.frontend.as_ref()?;
+    let port = frontend.per_port.iter().find(|port| port.port == slot.written.port);
+    let validation = port.map_or(&frontend.default, |port| &port.tls).validation.as_ref()?;
+    let roots = client_roots(world, grants, slot, validation, findings);
+    if roots.is_empty() {
+        let fault = Fault::new(
+            "NoValidCACertificate",
+            "none of the caCertificateRefs for client certificates can be used",
+        );
+        slot.accepted.get_or_insert(fault);
+    }
+    Some(ClientValidation { roots, optional: validation.mode.as_deref() == Some("AllowInsecureFallback") })
+}
+
+fn client_roots(
+    world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
+    slot: &mut Slot<'_>,
+    validation: &FrontendValidation,
+    findings: &mut Vec<Finding>,
+) -> Vec<rustls_pki_types::CertificateDer<'static>> {
+    let mut roots = Vec::new();
+    for reference in &validation.ca_certificate_refs {
+        let namespace = slot.name.gateway.namespace.clone();
+        let name =
+            ObjectName::new(reference.namespace.as_deref().unwrap_or(&namespace), reference.name.as_str());
+        let from = Referrer { group: GATEWAY, kind: "Gateway", namespace: &namespace };
+        let permitted = grants.permits(from, &reference.group, &reference.kind, &name);
+        let fault = match authorities(world, &namespace, reference) {
+            Err(AuthorityError::Kind(message)) => Fault::new("InvalidCACertificateKind", message),
+            _ if !permitted => {
+                Fault::new("RefNotPermitted", format!("no ReferenceGrant permits {} {name}", reference.kind))
+            }
+            Ok(more) => {
+                roots.extend(more);
+                continue;
+            }
+            Err(AuthorityError::Content(message)) => Fault::new("InvalidCACertificateRef", message),
+            Err(AuthorityError::Assumed) => Fault::new(
+                "InvalidCACertificateRef",
+                format!("ConfigMap {name} is not in the input: clients cannot be verified"),
+            ),
+        };
+        fail(slot, "tls", fault, findings);
+    }
+    roots
+}
+
+/// HTTPS and TLS listeners of one port whose hostnames overlap (OverlappingTLSConfig).
+fn overlaps(slots: &mut [Slot<'_>], findings: &mut Vec<Finding>) {
+    let mut pairs = Vec::new();
+    for (j, b) in slots.iter().enumerate() {
+        for (i, a) in slots.iter().enumerate().take(j) {
+            let same = a.name.gateway == b.name.gateway && a.written.port == b.written.port;
+            if same
+                && a.terminates()
+                && b.terminates()
+                && a.conflict.is_none()
+                && b.conflict.is_none()
+                && meet(a, b)
+            {
+                pairs.push((i, j));
+            }
+        }
+    }
+    for (i, j) in pairs {
+        let other = slots.get(i).map(|slot| (slot.name.to_string(), slot.origin("hostname")));
+        for index in [i, j] {
+            if let Some(slot) = slots.get_mut(index) {
+                slot.overlapping = true;
+            }
+        }
+        if let (Some(slot), Some((name, origin))) = (slots.get(j), other) {
+            let message = format!("listener {} shares hostnames and port with {name}", slot.name);
+            let finding =
+                Finding::new(&codes::GL605, slot.origin("hostname"), message).severity(Severity::Info);
+            let help = "a client may reuse a connection for the other listener's host; Gateline answers 421 so that it reconnects";
+            findings.push(finding.help(help).related("the other listener", origin));
+        }
+    }
+}
+
+fn meet(a: &Slot<'_>, b: &Slot<'_>) -> bool {
+    match (&a.hostname, &b.hostname) {
+        (Some(a), Some(b)) => HostPattern::intersect(a, b).is_some(),
+        _ => true,
+    }
+}

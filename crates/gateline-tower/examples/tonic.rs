@@ -1,4 +1,4 @@
-//! Gateline in front of a tonic server: GRPCRoutes decide, the service is the backend.
+//! Gateline in front of a tonic server: the rules of a GRPCRoute decide, the service is the backend.
 //!
 //! `cargo run -p gateline-tower --example tonic`, then call `shop.Catalog/Get` on localhost:3000. The messages are plain text,
 //! so that the example needs no protocol buffers.

@@ -1,4 +1,5 @@
 //! What the layers promise beyond what the examples show.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+#[allow(dead_code, reason = "the limit is for the examples")]
 #[path = "../examples/shared/mod.rs"]
 mod shared;
 
@@ -98,7 +100,7 @@ async fn clones_limit_together() {
 #[tokio::test]
 async fn a_request_that_one_limit_refuses_uses_up_none_of_the_others() {
     let (_, clock) = clock();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let by_key = Limit::by_header(HeaderName::from_static("x-api-key"), Quota::new(1, hour), 100, 7);
     let service = LimitLayer::new([Limit::all(Quota::new(3, hour)), by_key], clock).layer(service_fn(echo));
     let with = |key: &str| {
@@ -119,7 +121,7 @@ async fn a_request_that_one_limit_refuses_uses_up_none_of_the_others() {
 #[tokio::test]
 async fn clients_and_what_has_no_bucket_of_its_own() {
     let (_, clock) = clock();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let service = LimitLayer::new([Limit::by_client(Quota::new(1, hour), 100, 7)], clock.clone())
         .layer(service_fn(echo));
     let from = |address: &str| {

@@ -1,0 +1,166 @@
+use std::rc::Rc;
+use std::time::{Instant, SystemTime};
+
+use gateline::Hit;
+use gateline::model::BackendId;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use std::net::SocketAddr;
+
+use super::{Local, ResponseBody};
+use crate::listener::Client;
+use crate::metrics::PortMetrics;
+use crate::worker::State;
+use crate::{Finished, access_log, headers};
+
+/// What is known of a request for metrics, the access log and the observer. Reports when it is dropped: after the last
+/// byte of the answer, or when the client is gone.
+pub(crate) struct Exchange {
+    metrics: Rc<PortMetrics>,
+    start: Instant,
+    status: StatusCode,
+    /// Only where somebody listens.
+    record: Option<Box<Record>>,
+}
+
+/// The parts of a request that are written down.
+pub(crate) struct Record {
+    pub(crate) client: Rc<Client>,
+    pub(crate) state: Rc<State>,
+    pub(crate) started: SystemTime,
+    pub(crate) method: Method,
+    pub(crate) authority: String,
+    pub(crate) path: String,
+    pub(crate) version: Version,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) forwarded_for: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) hit: Option<Hit>,
+    pub(crate) backend: Option<BackendId>,
+    pub(crate) endpoint: Option<SocketAddr>,
+    pub(crate) reason: Option<String>,
+    pub(crate) retries: u32,
+    pub(crate) bytes_sent: u64,
+    pub(crate) complete: bool,
+}
+
+impl Exchange {
+    pub(crate) fn begin<B>(client: &Rc<Client>, state: &Rc<State>, request: &Request<B>) -> Self {
+        client.metrics.begin();
+        let settings = &client.worker.settings;
+        let wanted = settings.observer.is_some() || settings.log.is_some();
+        Self {
+            metrics: client.metrics.clone(),
+            start: Instant::now(),
+            status: StatusCode::OK,
+            record: wanted.then(|| Box::new(Record::new(client, state, request))),
+        }
+    }
+
+    fn note(&mut self, note: impl FnOnce(&mut Record)) {
+        if let Some(record) = &mut self.record {
+            note(record);
+        }
+    }
+
+    pub(crate) fn hit(&mut self, hit: Hit) {
+        self.note(|record| record.hit = Some(hit));
+    }
+
+    pub(crate) fn backend(&mut self, backend: BackendId) {
+        self.note(|record| record.backend = Some(backend));
+    }
+
+    pub(crate) fn attempt(&mut self, endpoint: SocketAddr, retries: u32) {
+        self.note(|record| (record.endpoint, record.retries) = (Some(endpoint), retries));
+    }
+
+    pub(crate) fn forwarded(&mut self, headers: &HeaderMap) {
+        self.note(|record| {
+            record.request_id = text(headers, &headers::X_REQUEST_ID);
+            record.forwarded_for = text(headers, &headers::X_FORWARDED_FOR);
+        });
+    }
+
+    pub(crate) fn reason(&mut self, reason: &str) {
+        self.note(|record| record.reason = Some(reason.into()));
+    }
+
+    pub(crate) fn local(&mut self, local: &Local) {
+        self.reason(&local.text);
+    }
+
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.note(|record| {
+            record.bytes_sent = record.bytes_sent.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        });
+    }
+
+    /// Ties the report to the body of the answer.
+    pub(crate) fn end(mut self, response: Response<ResponseBody>) -> Response<ResponseBody> {
+        self.status = response.status();
+        self.note(|record| record.complete = true);
+        response.map(|body| body.with(self))
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let duration = self.start.elapsed();
+        self.metrics.end(self.status, duration);
+        let Some(record) = &self.record else { return };
+        let settings = &record.client.worker.settings;
+        if let Some(log) = &settings.log {
+            log.send(access_log::line(record, self.status, duration));
+        }
+        if let Some(observer) = &settings.observer {
+            let router = &record.state.snapshot.router;
+            let backends = &router.model().backends;
+            let backend = record.backend.and_then(|id| backends.get(usize::try_from(id.0).ok()?));
+            observer(&Finished {
+                method: &record.method,
+                host: &record.authority,
+                path: &record.path,
+                status: self.status,
+                rule: record.hit.and_then(|hit| router.view(hit)),
+                backend: backend.map(|backend| &backend.name),
+                endpoint: record.endpoint,
+                reason: record.reason.as_deref(),
+                duration,
+                bytes_sent: record.bytes_sent,
+                retries: record.retries,
+            });
+        }
+    }
+}
+
+impl Record {
+    fn new<B>(client: &Rc<Client>, state: &Rc<State>, request: &Request<B>) -> Self {
+        let (uri, headers) = (request.uri(), request.headers());
+        let authority = uri.authority().map(|authority| authority.as_str().to_owned());
+        let path =
+            uri.path_and_query().map_or_else(|| uri.path().to_owned(), |path| path.as_str().to_owned());
+        Self {
+            client: client.clone(),
+            state: state.clone(),
+            started: SystemTime::now(),
+            method: request.method().clone(),
+            authority: authority.or_else(|| text(headers, &header::HOST)).unwrap_or_default(),
+            path,
+            version: request.version(),
+            user_agent: text(headers, &header::USER_AGENT),
+            forwarded_for: text(headers, &headers::X_FORWARDED_FOR),
+            request_id: text(headers, &headers::X_REQUEST_ID),
+            hit: None,
+            backend: None,
+            endpoint: None,
+            reason: None,
+            retries: 0,
+            bytes_sent: 0,
+            complete: false,
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

@@ -1,0 +1,107 @@
+//! One request from its head to its answer.
+
+mod answer;
+mod body;
+mod exchange;
+mod replay;
+mod tries;
+mod upgrade;
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use gateline::plan::{Answer, AnswerReason};
+use gateline::{Decision, Head, Plan};
+use http::header::HOST;
+use http::{Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+
+pub(crate) use answer::Local;
+pub(crate) use body::{RequestBody, ResponseBody};
+pub(crate) use exchange::{Exchange, Record};
+pub(crate) use tries::finish;
+
+use crate::headers;
+use crate::listener::Client;
+use crate::worker::State;
+
+/// Serves one request. The gateway's own answers look like gRPC to gRPC clients.
+pub(crate) async fn serve(
+    client: Rc<Client>,
+    mut request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    client.seen.set(true);
+    let state = client.worker.state();
+    let mut exchange = Exchange::begin(&client, &state, &request);
+    let grpc = headers::is_grpc(request.headers());
+    let result = match refuse(&request) {
+        Some(local) => Err(local),
+        None => {
+            headers::to_origin_form(&mut request);
+            route(&client, &state, request, &mut exchange).await
+        }
+    };
+    let response = result.unwrap_or_else(|local| {
+        exchange.local(&local);
+        local.into_response(grpc)
+    });
+    Ok(exchange.end(response))
+}
+
+/// What is refused before routing.
+fn refuse(request: &Request<Incoming>) -> Option<Local> {
+    if request.method() == Method::CONNECT {
+        return Some(Local::new(StatusCode::METHOD_NOT_ALLOWED, "CONNECT is not served"));
+    }
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let one_host = hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11);
+    (!one_host).then(|| Local::new(StatusCode::BAD_REQUEST, "exactly one Host is needed"))
+}
+
+async fn route(
+    client: &Rc<Client>,
+    state: &Rc<State>,
+    request: Request<Incoming>,
+    exchange: &mut Exchange,
+) -> Result<Response<ResponseBody>, Local> {
+    let router = &state.snapshot.router;
+    let port = state.snapshot.ports.get(&client.port);
+    let port = port.ok_or_else(|| Local::new(StatusCode::NOT_FOUND, "the listener is gone"))?;
+    let head = Head::of(&request, client.sni.as_deref());
+    let hit = match router.decide(port.entry, &head) {
+        Decision::Hit(hit) => hit,
+        Decision::Miss(miss) => return Err(Local::miss(miss.reason)),
+    };
+    exchange.hit(hit);
+    let view = router.view(hit).ok_or_else(|| Local::new(StatusCode::INTERNAL_SERVER_ERROR, "stale rule"))?;
+    match router.plan(view, &head, state.draw(hit)) {
+        Plan::Answer(answer) => Ok(answered(answer, &request, exchange)),
+        Plan::Forward(forward) => {
+            exchange.backend(forward.id);
+            tries::forward(client, state, &forward, request, exchange).await
+        }
+    }
+}
+
+/// An answer of the rule's filters. Errors among them become gRPC errors for gRPC clients.
+fn answered(
+    answer: Answer<'_>,
+    request: &Request<Incoming>,
+    exchange: &mut Exchange,
+) -> Response<ResponseBody> {
+    let text = match &answer.reason {
+        AnswerReason::InvalidFilter(reason) | AnswerReason::InvalidBackend(reason) => reason.to_string(),
+        AnswerReason::NoBackend => "no backend".into(),
+        AnswerReason::Redirect => "redirect".into(),
+        AnswerReason::Preflight => "preflight".into(),
+        _ => "direct response".into(),
+    };
+    exchange.reason(&text);
+    if answer.status.is_server_error() && headers::is_grpc(request.headers()) {
+        return Local::owned(answer.status, text).into_response(true);
+    }
+    let mut response = Response::new(ResponseBody::full(bytes::Bytes::copy_from_slice(answer.body)));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}

@@ -1,0 +1,16 @@
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+
+use crate::upstream::Lease;
+
+/// Joins the two sides once both have changed protocol. Each direction ends by itself (half-close); no timeout applies.
+pub(super) fn tunnel(downstream: OnUpgrade, upstream: OnUpgrade, lease: Lease) {
+    tokio::task::spawn_local(async move {
+        let _lease = lease;
+        let Ok((downstream, upstream)) = tokio::try_join!(downstream, upstream) else { return };
+        let (mut downstream, mut upstream) = (TokioIo::new(downstream), TokioIo::new(upstream));
+        if let Err(error) = tokio::io::copy_bidirectional(&mut downstream, &mut upstream).await {
+            tracing::debug!(%error, "upgraded connection");
+        }
+    });
+}

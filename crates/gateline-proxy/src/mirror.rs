@@ -1,0 +1,56 @@
+//! Copies of requests (`RequestMirror`): sent, and the answer forgotten.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateline::filter::Mirror;
+use gateline::model::{BackendProtocol, Target};
+use http::request;
+use http_body_util::BodyExt;
+use tokio::sync::oneshot;
+
+use crate::forward::{RequestBody, finish};
+use crate::headers;
+use crate::listener::Client;
+use crate::worker::State;
+
+/// How long a copy may take as a whole.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Sends a copy once the body, if there is one, has been received. A copy is dropped where the body is longer than
+/// [`crate::Limits::replay`] or [`crate::Limits::mirrors`] copies are under way.
+pub(crate) fn send(
+    client: &Rc<Client>,
+    state: &Rc<State>,
+    mirror: &Mirror,
+    parts: &request::Parts,
+    body: Option<oneshot::Receiver<Bytes>>,
+) {
+    let Target::Backend(id) = mirror.target else { return };
+    let worker = client.worker.clone();
+    let Some(place) = worker.mirror_place() else { return };
+    let (parts, state) = (parts.clone(), state.clone());
+    let sending = async move {
+        let body = match body {
+            None => RequestBody::Empty,
+            Some(body) => RequestBody::Full(Some(body.await.ok()?)),
+        };
+        let (upstream, balancer) = state.backend(id)?;
+        let host = balancer.pick(upstream, &state.hosts, None).filter(|_| !upstream.broken_tls)?;
+        let grpc = headers::is_grpc(&parts.headers);
+        let h2 =
+            upstream.protocol == BackendProtocol::H2c || (grpc && parts.version == http::Version::HTTP_2);
+        let request = finish(parts, h2, host.key.tls.is_some(), body).ok()?;
+        let sent = host.send(request, h2).await.ok()?;
+        let mut body = sent.response.into_body();
+        // Read to its end, so that the connection can be used again.
+        while body.frame().await?.is_ok() {}
+        Some(())
+    };
+    tokio::task::spawn_local(async move {
+        let _place = place;
+        // Whatever became of it, nobody waits for it.
+        let _ = tokio::time::timeout(LIMIT, sending).await;
+    });
+}

@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use gateline_api::resolve::Resolution;
+
+use crate::access_log::Log;
+use crate::admin::{Admin, Shared};
+use crate::listener::bind;
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::worker::{self, Command, Handle, Settings, Update};
+use crate::{Config, ProxyError};
+
+/// How long a thread may take to take over a configuration. They need microseconds.
+const APPLY: Duration = Duration::from_secs(10);
+
+/// A running proxy. Dropping it stops it at once; see [`Proxy::shutdown`] for the gentle way.
+pub struct Proxy {
+    config: Config,
+    threads: Vec<Handle>,
+    admin: Admin,
+    shared: Arc<Shared>,
+    /// Held while a configuration is applied: one at a time. By port of the listener.
+    bound: Mutex<BTreeMap<u16, Vec<SocketAddr>>>,
+}
+
+impl Proxy {
+    /// Starts the threads. Nothing is bound but the admin address until [`Proxy::apply`].
+    pub fn start(mut config: Config) -> Result<Self, ProxyError> {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if config.threads == 0 { cores() } else { config.threads };
+        let metrics = Arc::new(Metrics::default());
+        let log = config.access_log.take();
+        let log = log.map(|sink| Log::start(sink, config.limits.access_log, metrics.clone()));
+        let mut limits = config.limits.clone();
+        limits.connections = limits.connections.div_ceil(count);
+        limits.mirrors = limits.mirrors.div_ceil(count);
+        let settings = Settings {
+            timeouts: config.timeouts.clone(),
+            limits,
+            observer: config.observer.clone(),
+            log: log.transpose().map_err(ProxyError::Thread)?,
+            metrics: metrics.clone(),
+        };
+        let snapshot = Arc::new(Snapshot::build(&Resolution::default(), &config, None)?);
+        let shared = Arc::new(Shared::new(snapshot.clone(), metrics));
+        let admin = Admin::start(config.admin, shared.clone())?;
+        let start = |index| worker::start(index, &settings, &snapshot).map_err(ProxyError::Thread);
+        let threads = (0..count).map(start).collect::<Result<_, _>>()?;
+        Ok(Self { config, threads, admin, shared, bound: Mutex::default() })
+    }
+
+    /// Serves a resolution from now on. Connections and sockets that it keeps are not touched; listeners that are gone
+    /// finish the requests under way. On an error nothing has changed.
+    ///
+    /// Blocks until every thread has taken over (microseconds), after waiting at most 2 s for names that are looked up
+    /// for the first time.
+    pub fn apply(&self, resolution: &Resolution) -> Result<(), ProxyError> {
+        let mut bound = self.bound();
+        let snapshot = Arc::new(Snapshot::build(resolution, &self.config, Some(&self.shared.snapshot()))?);
+        let opened = self.open(&snapshot, &bound)?;
+        self.admin.look_up(&snapshot);
+        let closed: Vec<u16> =
+            bound.keys().copied().filter(|port| !snapshot.ports.contains_key(port)).collect();
+        bound.retain(|port, _| snapshot.ports.contains_key(port));
+        let mut sockets: Vec<Vec<(u16, TcpListener)>> = self.threads.iter().map(|_| Vec::new()).collect();
+        for (port, address, list) in opened {
+            bound.entry(port).or_default().push(address);
+            for (thread, socket) in sockets.iter_mut().zip(list) {
+                thread.push((port, socket));
+            }
+        }
+        self.shared.set(snapshot.clone());
+        let (done, answers) = mpsc::channel();
+        for (handle, opened) in self.threads.iter().zip(sockets) {
+            let update =
+                Update { snapshot: snapshot.clone(), opened, closed: closed.clone(), done: done.clone() };
+            handle.commands.send(Command::Apply(update)).map_err(|_| ProxyError::Stopped)?;
+        }
+        for _ in &self.threads {
+            answers.recv_timeout(APPLY).map_err(|_| ProxyError::Stopped)?;
+        }
+        self.shared.ready.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[allow(clippy::type_complexity, reason = "used once")]
+    fn open(
+        &self,
+        snapshot: &Snapshot,
+        bound: &BTreeMap<u16, Vec<SocketAddr>>,
+    ) -> Result<Vec<(u16, SocketAddr, Vec<TcpListener>)>, ProxyError> {
+        let mut opened = Vec::new();
+        for port in snapshot.ports.keys().copied().filter(|port| !bound.contains_key(port)) {
+            for ip in &self.config.addresses {
+                let address = SocketAddr::new(*ip, self.config.ports.bound(port));
+                let fail = |source| ProxyError::Bind { port, address, source };
+                let (address, sockets) = bind(address, self.threads.len()).map_err(fail)?;
+                opened.push((port, address, sockets));
+            }
+        }
+        Ok(opened)
+    }
+
+    fn bound(&self) -> MutexGuard<'_, BTreeMap<u16, Vec<SocketAddr>>> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The addresses that are bound, by port of the listener.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
+        self.bound().clone()
+    }
+
+    /// Where the admin endpoints are served.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.address
+    }
+
+    /// What is served now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot()
+    }
+
+    /// Accepts nothing more, tells clients to go (`Connection: close`, GOAWAY) and waits until all are gone, at most
+    /// `limit`. Blocks.
+    pub fn shutdown(self, limit: Duration) {
+        self.shared.ready.store(false, Ordering::Relaxed);
+        for handle in &self.threads {
+            // A thread that has ended needs no word.
+            let _ = handle.commands.send(Command::Drain(limit));
+        }
+        for handle in self.threads {
+            if handle.thread.join().is_err() {
+                tracing::error!("a thread has panicked");
+            }
+        }
+    }
+}

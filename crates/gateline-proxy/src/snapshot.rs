@@ -1,0 +1,175 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use gateline::model::{BackendProtocol, Model, Protocol};
+use gateline::{EntryId, Hit, Options, Router};
+use gateline_api::resolve::{Endpoint, Resolution, UpstreamTls};
+use rustls::crypto::CryptoProvider;
+
+use crate::tls::{ClientTls, ServerTls, provider};
+use crate::upstream::Name;
+use crate::{Config, ProxyError};
+
+/// All that serving needs from one resolution: immutable, shared by the threads, swapped whole.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(crate) router: Arc<Router>,
+    /// HTTP and HTTPS listeners by port.
+    pub(crate) ports: BTreeMap<u16, Port>,
+    /// By [`gateline::model::BackendId`].
+    pub(crate) upstreams: Vec<Upstream>,
+    /// By [`gateline::model::RouteId`]: the number of rules of the routes before.
+    first_rules: Vec<usize>,
+    pub(crate) rules: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) entry: EntryId,
+    /// `None` serves in the clear.
+    pub(crate) tls: Option<ServerTls>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    /// `ns/name:port`.
+    pub(crate) name: String,
+    pub(crate) protocol: BackendProtocol,
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) names: Vec<Arc<Name>>,
+    pub(crate) tls: Option<Arc<ClientTls>>,
+    /// Requests are answered 500: TLS is asked for and cannot be had.
+    pub(crate) broken_tls: bool,
+}
+
+impl Snapshot {
+    /// Compiles a resolution. What the snapshot before has alike (TLS policies, names that are looked up) is carried
+    /// over, so that connections survive.
+    pub(crate) fn build(
+        resolution: &Resolution,
+        config: &Config,
+        before: Option<&Self>,
+    ) -> Result<Self, ProxyError> {
+        let model = Arc::new(resolution.model.clone());
+        let router = Arc::new(Router::compile(model.clone(), &Options::default())?);
+        let provider = provider();
+        let ports = ports(&router, resolution, &provider)?;
+        let builder = Builder { config, before, provider: &provider };
+        let upstreams = builder.upstreams(&model, resolution)?;
+        let mut rules = 0;
+        let first_rules = model.routes.iter().map(|route| {
+            let first = rules;
+            rules += route.rules.len();
+            first
+        });
+        let first_rules = first_rules.collect();
+        Ok(Self { router, ports, upstreams, first_rules, rules })
+    }
+
+    /// The compiled rules, for explanations.
+    #[must_use]
+    pub fn router(&self) -> &Arc<Router> {
+        &self.router
+    }
+
+    /// A dense number for the rule of a hit.
+    pub(crate) fn rule_index(&self, hit: Hit) -> usize {
+        let route = usize::try_from(hit.route.0).unwrap_or(usize::MAX);
+        self.first_rules.get(route).map_or(0, |first| first + usize::from(hit.rule))
+    }
+
+    /// Every name that is looked up.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Arc<Name>> {
+        self.upstreams.iter().flat_map(|upstream| &upstream.names)
+    }
+}
+
+fn ports(
+    router: &Router,
+    resolution: &Resolution,
+    provider: &Arc<CryptoProvider>,
+) -> Result<BTreeMap<u16, Port>, ProxyError> {
+    let mut ports = BTreeMap::new();
+    for (index, listener) in resolution.model.listeners.iter().enumerate() {
+        if !matches!(listener.protocol, Protocol::Http | Protocol::Https) {
+            continue;
+        }
+        let Some(entry) = router.entry(listener.port) else { continue };
+        let port = ports.entry(listener.port).or_insert(Port { entry, tls: None });
+        if listener.protocol == Protocol::Https {
+            let tls = port.tls.get_or_insert_default();
+            if let Some(Some(listener_tls)) = resolution.tls.get(index) {
+                tls.add(listener, listener_tls, provider)?;
+            }
+        }
+    }
+    Ok(ports)
+}
+
+struct Builder<'a> {
+    config: &'a Config,
+    before: Option<&'a Snapshot>,
+    provider: &'a Arc<CryptoProvider>,
+}
+
+impl Builder<'_> {
+    fn upstreams(&self, model: &Model, resolution: &Resolution) -> Result<Vec<Upstream>, ProxyError> {
+        let mut upstreams = Vec::with_capacity(model.backends.len());
+        for (index, backend) in model.backends.iter().enumerate() {
+            let resolved = resolution.upstreams.get(index).cloned().unwrap_or_default();
+            let name = backend.name.to_string();
+            let endpoints = self.config.backends.get(&name).unwrap_or(&resolved.endpoints);
+            let (addresses, names) = self.endpoints(endpoints);
+            let implied = implied_tls(backend);
+            let policy = resolved.tls.as_ref().or(implied.as_ref());
+            let fail = |reason| ProxyError::BackendTls { backend: name.clone(), reason };
+            let tls = match policy {
+                Some(policy) if !resolved.broken_tls => Some(self.tls(policy).map_err(fail)?),
+                _ => None,
+            };
+            let (protocol, broken_tls) = (backend.protocol, resolved.broken_tls);
+            upstreams.push(Upstream { name, protocol, addresses, names, tls, broken_tls });
+        }
+        Ok(upstreams)
+    }
+
+    fn endpoints(&self, endpoints: &[Endpoint]) -> (Vec<SocketAddr>, Vec<Arc<Name>>) {
+        let (mut addresses, mut names) = (BTreeSet::new(), Vec::new());
+        for endpoint in endpoints {
+            match endpoint {
+                Endpoint::Address(address) => {
+                    addresses.insert(*address);
+                }
+                Endpoint::Name(host, port) => names.push(self.name(host, *port)),
+            }
+        }
+        (addresses.into_iter().collect(), names)
+    }
+
+    fn name(&self, host: &str, port: u16) -> Arc<Name> {
+        let mut known = self.before.into_iter().flat_map(Snapshot::names);
+        let same = known.find(|name| name.is(host, port));
+        same.cloned().unwrap_or_else(|| Arc::new(Name::new(host, port)))
+    }
+
+    fn tls(&self, policy: &UpstreamTls) -> Result<Arc<ClientTls>, String> {
+        let known = self.before.into_iter().flat_map(|before| &before.upstreams);
+        let mut known = known.filter_map(|upstream| upstream.tls.as_ref());
+        match known.find(|tls| tls.is(policy)) {
+            Some(tls) => Ok(tls.clone()),
+            None => ClientTls::new(policy, self.provider).map(Arc::new),
+        }
+    }
+}
+
+/// `appProtocol: https` or `kubernetes.io/wss` without a BackendTLSPolicy: the name of the Service inside the cluster,
+/// verified with the system's authorities.
+fn implied_tls(backend: &gateline::model::Backend) -> Option<UpstreamTls> {
+    let object = &backend.name.object;
+    matches!(backend.protocol, BackendProtocol::Https | BackendProtocol::WebSocketTls).then(|| UpstreamTls {
+        hostname: format!("{}.{}.svc", object.name, object.namespace),
+        roots: None,
+        san: Vec::new(),
+    })
+}

@@ -1,0 +1,269 @@
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::error::Error;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Instant;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioIo, TokioTimer};
+
+use super::Failure;
+use super::connect::connect;
+use super::eject::Health;
+use super::pool::{Http1, Http1Pool, Http2, Http2Pool, Stream};
+use crate::forward::RequestBody;
+use crate::tls::ClientTls;
+use crate::worker::{LocalExecutor, Settings};
+
+/// What connections may be shared for: the same address under the same TLS policy. The protocol has a pool each.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct HostKey {
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<Arc<ClientTls>>,
+}
+
+/// One endpoint as one thread sees it. Outlives configurations that keep it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) key: HostKey,
+    pub(crate) health: Health,
+    settings: Rc<Settings>,
+    active: Cell<usize>,
+    http1: Http1Pool,
+    http2: Http2Pool,
+}
+
+/// All endpoints of a thread.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    settings: Rc<Settings>,
+    map: RefCell<HashMap<HostKey, Rc<Host>>>,
+}
+
+impl Hosts {
+    pub(crate) fn new(settings: Rc<Settings>) -> Self {
+        Self { settings, map: RefCell::default() }
+    }
+
+    pub(crate) fn get(&self, key: HostKey) -> Rc<Host> {
+        let mut map = self.map.borrow_mut();
+        let new = |key: &HostKey| {
+            Rc::new(Host {
+                key: key.clone(),
+                health: Health::default(),
+                settings: self.settings.clone(),
+                active: Cell::new(0),
+                http1: Http1Pool::default(),
+                http2: Http2Pool::default(),
+            })
+        };
+        map.entry(key).or_insert_with_key(new).clone()
+    }
+
+    /// Forgets endpoints that nobody names any more and closes connections that have been idle for too long.
+    pub(crate) fn prune(&self, now: Instant) {
+        let age = self.settings.timeouts.idle_upstream;
+        self.map.borrow_mut().retain(|_, host| {
+            host.http1.prune(now, age);
+            host.http2.prune(now, age);
+            Rc::strong_count(host) > 1
+        });
+    }
+}
+
+/// A response head, and what keeps its connection in use until the body has been read.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) lease: Lease,
+}
+
+impl Host {
+    /// Requests under way.
+    pub(crate) fn active(&self) -> usize {
+        self.active.get()
+    }
+
+    /// Sends a request and waits for the head of the response. A connection that turns out to be closed before any byte
+    /// was written is replaced without a word.
+    pub(crate) async fn send(
+        self: &Rc<Self>,
+        request: Request<RequestBody>,
+        h2: bool,
+    ) -> Result<Sent, Failure> {
+        let active = Active::new(self);
+        let result =
+            if h2 { self.send_http2(request, active).await } else { self.send_http1(request, active).await };
+        match &result {
+            Ok(_) => self.health.succeeded(),
+            Err(Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_)) => {
+                if self.health.failed(Instant::now()) {
+                    tracing::warn!(endpoint = %self.key.address, "ejected after failed connections");
+                }
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn send_http1(
+        self: &Rc<Self>,
+        mut request: Request<RequestBody>,
+        active: Active,
+    ) -> Result<Sent, Failure> {
+        loop {
+            let (mut sender, pooled) = match self.http1.take() {
+                Some(sender) => (sender, true),
+                None => (self.connect_http1().await?, false),
+            };
+            if !sender.is_ready() && sender.ready().await.is_err() && pooled {
+                continue;
+            }
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    let lease = Lease { active, carrier: Carrier::Http1(Some(sender)) };
+                    return Ok(Sent { response, lease });
+                }
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if pooled => request = unsent,
+                    _ => return Err(Failure::Reset(error.into_error())),
+                },
+            }
+        }
+    }
+
+    async fn send_http2(
+        self: &Rc<Self>,
+        mut request: Request<RequestBody>,
+        active: Active,
+    ) -> Result<Sent, Failure> {
+        for last in [false, true] {
+            let stream = self.stream().await?;
+            let mut sender = stream.connection.sender.clone();
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    let lease = Lease { active, carrier: Carrier::Http2 { _stream: stream } };
+                    return Ok(Sent { response, lease });
+                }
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if !last => request = unsent,
+                    _ if is_refused(error.error()) => return Err(Failure::Refused),
+                    _ => return Err(Failure::Reset(error.into_error())),
+                },
+            }
+        }
+        Err(Failure::Refused)
+    }
+
+    async fn connect_http1(&self) -> Result<Http1, Failure> {
+        let stream = connect(&self.key, false, self.settings.timeouts.connect).await?;
+        let (sender, connection) = http1::Builder::new()
+            .max_header_size(self.settings.head_limit())
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(Failure::Reset)?;
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.with_upgrades().await {
+                tracing::debug!(%error, "upstream connection");
+            }
+        });
+        Ok(sender)
+    }
+
+    async fn stream(&self) -> Result<Stream, Failure> {
+        let limit = self.settings.limits.h2_per_endpoint;
+        if let Some(stream) = self.http2.take(limit) {
+            return Ok(stream);
+        }
+        let _turn = self.http2.connecting.lock().await;
+        if let Some(stream) = self.http2.take(limit) {
+            return Ok(stream);
+        }
+        let stream = connect(&self.key, true, self.settings.timeouts.connect).await?;
+        let (sender, allowed) = self.handshake_http2(stream).await?;
+        Ok(self.http2.put(sender, allowed))
+    }
+
+    async fn handshake_http2(
+        &self,
+        stream: super::connect::Stream,
+    ) -> Result<(Http2, Rc<Cell<usize>>), Failure> {
+        let (sender, mut connection) = http2::Builder::new(LocalExecutor)
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(1 << 24)
+            .max_header_list_size(self.settings.limits.head)
+            .keep_alive_interval(self.settings.timeouts.ping)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(Failure::Reset)?;
+        let allowed = Rc::new(Cell::new(connection.current_max_send_streams()));
+        let seen = allowed.clone();
+        let mut drive = move |cx: &mut Context<'_>| {
+            let polled = Pin::new(&mut connection).poll(cx);
+            seen.set(connection.current_max_send_streams());
+            polled
+        };
+        tokio::task::spawn_local(async move {
+            if let Err(error) = poll_fn(&mut drive).await {
+                tracing::debug!(%error, "upstream connection");
+            }
+        });
+        Ok((sender, allowed))
+    }
+}
+
+fn is_refused(error: &hyper::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    source.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+/// Counts a request for as long as it is under way.
+#[derive(Debug)]
+struct Active(Rc<Host>);
+
+impl Active {
+    fn new(host: &Rc<Host>) -> Self {
+        host.active.set(host.active.get() + 1);
+        Self(host.clone())
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.active.set(self.0.active.get().saturating_sub(1));
+    }
+}
+
+/// Keeps a connection or stream in use. Dropped before [`Lease::release`], an HTTP/1.1 connection is closed, because
+/// the rest of its response is still to come.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    active: Active,
+    carrier: Carrier,
+}
+
+#[derive(Debug)]
+enum Carrier {
+    Http1(Option<Http1>),
+    Http2 { _stream: Stream },
+}
+
+impl Lease {
+    /// Gives the connection back: both bodies have been seen to their end.
+    pub(crate) fn release(mut self) {
+        if let Carrier::Http1(sender) = &mut self.carrier
+            && let Some(sender) = sender.take()
+        {
+            let host = &self.active.0;
+            host.http1.put(sender, host.settings.limits.idle_per_endpoint);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gateline::Hit;
+use gateline::model::BackendId;
+use gateline::weight::Sequence;
+
+use crate::snapshot::{Snapshot, Upstream};
+use crate::upstream::{Balancer, Hosts};
+
+/// A snapshot with what one thread adds to it.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) hosts: Rc<Hosts>,
+    balancers: Vec<Balancer>,
+    /// One a rule: its bound on the error of a weighted split holds for one sequence, so for the requests of a rule on
+    /// a thread.
+    sequences: Vec<Sequence>,
+}
+
+impl State {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, hosts: &Rc<Hosts>) -> Self {
+        Self {
+            balancers: snapshot.upstreams.iter().map(|upstream| Balancer::new(upstream, hosts)).collect(),
+            sequences: (0..snapshot.rules).map(|_| Sequence::new(fastrand::u64(..))).collect(),
+            hosts: hosts.clone(),
+            snapshot,
+        }
+    }
+
+    /// The number that picks the backend for a request.
+    pub(crate) fn draw(&self, hit: Hit) -> u64 {
+        self.sequences.get(self.snapshot.rule_index(hit)).map_or(0, Sequence::next)
+    }
+
+    pub(crate) fn backend(&self, id: BackendId) -> Option<(&Upstream, &Balancer)> {
+        let index = usize::try_from(id.0).ok()?;
+        Some((self.snapshot.upstreams.get(index)?, self.balancers.get(index)?))
+    }
+}

@@ -1,9 +1,13 @@
+use std::borrow::Cow;
+
 use http::{HeaderValue, StatusCode, Uri};
+use percent_encoding::{CONTROLS, percent_encode};
 
 use super::rewrite::push_query;
 use super::{FilterError, PathModifier};
 use crate::Head;
 use crate::model::{Listener, PathMatch, Protocol};
+use crate::router::authority::Host;
 
 /// `RequestRedirect`. What is not set is taken from the request and its listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +28,7 @@ impl Redirect {
     /// The absolute URI for `Location`, as HTTPRequestRedirectFilter defines it:
     ///
     /// - scheme: the filter's, else that of the listener's protocol;
-    /// - host: the filter's, else the request's, without its port;
+    /// - host: the filter's, else the request's as hostnames are compared: lower case, without port or trailing dot;
     /// - port: the filter's; else, if the filter sets a scheme, that scheme's; else the listener's. 80 for http and 443 for
     ///   https are left out;
     /// - path: the request's, changed by the filter; the query is kept.
@@ -35,7 +39,12 @@ impl Redirect {
         listener: &Listener,
     ) -> Result<HeaderValue, FilterError> {
         let scheme = self.scheme(listener)?;
-        let host = self.hostname.as_deref().unwrap_or_else(|| without_port(head.authority));
+        let request = Host::parse(head.authority);
+        let host = match (&self.hostname, &request) {
+            (Some(host), _) => host,
+            (None, Ok(host)) => host.as_str(),
+            (None, Err(_)) => return Err(FilterError::Host),
+        };
         if host.is_empty() {
             return Err(FilterError::NoHost);
         }
@@ -48,7 +57,7 @@ impl Redirect {
             text.extend_from_slice(format!(":{port}").as_bytes());
         }
         self.push_path(head, matched, &mut text)?;
-        check(text, host)
+        check(&text, host)
     }
 
     fn scheme(&self, listener: &Listener) -> Result<Scheme, FilterError> {
@@ -83,28 +92,21 @@ impl Scheme {
     const HTTPS: Self = Self { name: "https", port: 443 };
 }
 
-/// The host of an authority: `[::1]` of `[::1]:8080`, without user information.
-fn without_port(authority: &str) -> &str {
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let end = match host.strip_prefix('[') {
-        Some(address) => address.find(']').map(|end| end + 2),
-        None => host.find(':'),
-    };
-    end.and_then(|end| host.get(..end)).unwrap_or(host)
-}
-
-/// A URI that the `http` crate reads back, with the very host that was meant: nothing in the host may end it early.
-fn check(text: Vec<u8>, host: &str) -> Result<HeaderValue, FilterError> {
-    let uri = Uri::try_from(text.as_slice()).map_err(|_| FilterError::Path)?;
+/// A URI that the `http` crate reads back, with the very host that was meant: nothing in the host may end it early. What a
+/// lenient client sent beyond ASCII is percent-encoded, for `Location` is ASCII (RFC 3986 section 2).
+fn check(text: &[u8], host: &str) -> Result<HeaderValue, FilterError> {
+    let text = Cow::from(percent_encode(text, CONTROLS));
+    let uri = Uri::try_from(&*text).map_err(|_| FilterError::Path)?;
     if uri.host() != Some(host) {
         return Err(FilterError::Host);
     }
-    HeaderValue::try_from(text).map_err(|_| FilterError::Path)
+    HeaderValue::from_str(&text).map_err(|_| FilterError::Path)
 }
 
 #[cfg(test)]
 mod tests {
     use http::Request;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::model::{ListenerName, ObjectName, Origin};
@@ -187,7 +189,11 @@ mod tests {
             location(&redirect(None, Some(81)), &web, "http://[::1]/").as_deref(),
             Ok("http://[::1]:81/")
         );
-        assert_eq!(location(&keep, &web, "http://user:pw@h:1/").as_deref(), Ok("http://h/"));
+        assert_eq!(
+            location(&keep, &web, "http://Example.COM.:8080/Path").as_deref(),
+            Ok("http://example.com/Path")
+        );
+        assert_eq!(location(&keep, &web, "http://user:pw@h:1/"), Err(FilterError::Host));
         assert_eq!(location(&keep, &web, "/no-host"), Err(FilterError::NoHost));
         let other = Redirect { hostname: Some("example.org".into()), ..redirect(None, None) };
         assert_eq!(location(&other, &web, "/no-host").as_deref(), Ok("http://example.org/no-host"));
@@ -200,6 +206,35 @@ mod tests {
         for host in ["a/b", "a?b", "a b", "a:b:c", "a@b"] {
             let bad = Redirect { hostname: Some(host.into()), ..redirect(None, None) };
             assert!(location(&bad, &web, "http://h/").is_err(), "{host}");
+        }
+    }
+
+    proptest! {
+        /// Whatever the request and the filter say, a location is a URI with the host and the query that were meant.
+        #[test]
+        fn a_location_is_a_uri_or_an_error(
+            authority in "[a-zA-Z0-9.:@\\[\\]-]{0,20}", path in "/[ -\"$->@-~é]{0,20}", query in prop::option::of("[!-\"$-~]{0,10}"),
+            hostname in prop::option::of("[ -~]{0,10}"), replacement in "[ -~\u{e9}\n]{0,20}", full: bool, port: Option<u16>,
+        ) {
+            let path_modifier = if full { PathModifier::Full } else { PathModifier::Prefix };
+            let hostname: Option<Box<str>> = hostname.map(Into::into);
+            let path_modifier = Some(path_modifier(replacement.into()));
+            let redirect = Redirect { hostname: hostname.clone(), path: path_modifier, ..redirect(None, port) };
+            let (method, headers) = (http::Method::GET, http::HeaderMap::new());
+            let head = Head {
+                method: &method, authority: &authority, path: &path, query: query.as_deref(), headers: &headers, sni: None,
+            };
+            let matched = PathMatch::Prefix("".into());
+            if let Ok(location) = redirect.location(&head, &matched, &listener(Protocol::Https, 443)) {
+                let uri: Uri = location.to_str().unwrap().parse().unwrap();
+                prop_assert_eq!(uri.scheme_str(), Some("https"));
+                prop_assert!(uri.path().starts_with('/'));
+                prop_assert_eq!(uri.port_u16(), port.filter(|&port| port != 443));
+                prop_assert_eq!(uri.query(), query.as_deref());
+                if let Some(hostname) = &hostname {
+                    prop_assert_eq!(uri.host(), Some(&**hostname));
+                }
+            }
         }
     }
 }

@@ -1,11 +1,10 @@
 use regex_automata::Span;
 use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
-use regex_automata::util::syntax;
 
 use super::FilterError;
 use super::path::push_escaped;
-use crate::PatternError;
+use crate::pattern::{self, PatternError};
 
 /// The longest URI that the `http` crate holds; the result of a substitution is cut off before it grows past this.
 const MAX_PATH: usize = u16::MAX as usize - 1;
@@ -35,10 +34,10 @@ impl ReplaceRegexMatch {
     /// backslash before anything but a digit or a backslash.
     pub fn new(pattern: &str, substitution: &str) -> Result<Self, PatternError> {
         let fail = |reason: String| PatternError { pattern: pattern.into(), reason: reason.into() };
+        let hir = pattern::parse(pattern).map_err(fail)?;
         let regex = Regex::builder()
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
             .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(MAX_NFA)))
-            .build(pattern)
+            .build_from_hir(&hir)
             .map_err(|error| fail(error.to_string()))?;
         let pieces = pieces(substitution, regex.captures_len()).map_err(fail)?;
         Ok(Self { pattern: pattern.into(), substitution: substitution.into(), regex, pieces: pieces.into() })

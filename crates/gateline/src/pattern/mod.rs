@@ -61,9 +61,6 @@ enum Machine {
 impl Pattern {
     pub(crate) fn compile(text: &str) -> Result<Self, PatternError> {
         let refuse = |reason: String| PatternError { pattern: text.into(), reason: reason.into() };
-        if text.len() > MAX_PATTERN {
-            return Err(refuse(format!("it is longer than {MAX_PATTERN} bytes")));
-        }
         let hir = parse(text).map_err(refuse)?;
         let atoms = atoms::required(&hir);
         let literal = literal(&hir);
@@ -100,7 +97,11 @@ fn run(dfa: &dense::DFA<Vec<u32>>, start: StateID, value: impl Iterator<Item = u
     dfa.is_match_state(dfa.next_eoi_state(state))
 }
 
-fn parse(text: &str) -> Result<Hir, String> {
+/// Reads a pattern in the one dialect that all patterns of manifests are in.
+pub(crate) fn parse(text: &str) -> Result<Hir, String> {
+    if text.len() > MAX_PATTERN {
+        return Err(format!("it is longer than {MAX_PATTERN} bytes"));
+    }
     let mut parser = ParserBuilder::new().unicode(false).utf8(false).nest_limit(MAX_NESTING).build();
     let hir = parser.parse(text).map_err(|error| match error {
         regex_syntax::Error::Parse(error) => error.kind().to_string(),

@@ -7,11 +7,11 @@ const MAX_AUTHORITY: usize = MAX_HOST + ".:65535".len();
 
 /// Why a text is no authority: 400.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct BadAuthority;
+pub(crate) struct BadAuthority;
 
 /// A host as hostnames are compared: lower case, without port and without the dot of the root.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(crate) struct Host {
     bytes: [u8; MAX_HOST],
     len: usize,
 }
@@ -19,7 +19,7 @@ pub(super) struct Host {
 impl Host {
     /// Reads `host [ ":" port ]` (RFC 3986 section 3.2, without user information). The empty text is the empty host. Longer
     /// texts than a host can have are refused unread.
-    pub(super) fn parse(authority: &str) -> Result<Self, BadAuthority> {
+    pub(crate) fn parse(authority: &str) -> Result<Self, BadAuthority> {
         if authority.len() > MAX_AUTHORITY {
             return Err(BadAuthority);
         }
@@ -34,7 +34,7 @@ impl Host {
         Ok(Self { bytes, len: host.len() })
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }

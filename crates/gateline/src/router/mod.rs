@@ -5,7 +5,7 @@
 //! besides ([`index`]). Every match has a position, its precedence: the search keeps the least that holds and skips
 //! what cannot be less.
 
-mod authority;
+pub(crate) mod authority;
 mod bucket;
 mod candidates;
 mod compile;

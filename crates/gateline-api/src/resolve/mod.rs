@@ -1,9 +1,10 @@
 //! Attachment, hostnames, grants, references and policies: pure, no I/O, no clock, whatever the order of the input.
 //!
 //! ```text
-//! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses, findings
+//! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses -> overlap, loops, policies -> findings
 //! ```
 
+mod ancestors;
 mod attach;
 mod backend_tls;
 mod backends;
@@ -14,9 +15,12 @@ mod fault;
 mod filters;
 mod grants;
 mod listeners;
+mod loops;
 mod matches;
 mod namespaces;
 mod options;
+mod overlap;
+mod policies;
 mod resolution;
 mod routes;
 mod rules;
@@ -69,7 +73,6 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     statuses.extend(statuses::gateways(&world, &slots, &sets, &mut findings));
     statuses.append(&mut route_statuses);
     statuses.extend(backend_tls.statuses(&world, &reached(&slots, &drafts, &registry)));
-    statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
 
     empty_listeners(&slots, &mut findings);
     let Registry { backends, upstreams, .. } = registry;
@@ -80,6 +83,13 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     }
     let (listeners, tls) = serving(slots);
     let model = Model { listeners, routes, backends };
+    findings.extend(overlap::findings(&model));
+    findings.extend(loops::findings(&model));
+
+    let (attached, about_policies) = policies::apply(&world, &model, &statuses);
+    findings.extend(about_policies);
+    statuses.extend(attached);
+    statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings.dedup();
     Resolution { model, upstreams, tls, statuses, findings }

@@ -1,0 +1,419 @@
+//! Attachment of Envoy Gateway's policies: targets, conflicts, and what a more specific policy replaces.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateline::model::{Listener, Model, ObjectName};
+
+use super::ancestors::Ancestors;
+use super::fault::Fault;
+use super::namespaces::selects;
+use super::options::Assume;
+use super::world::{World, read};
+use crate::finding::{Finding, Severity, codes};
+use crate::object::Object;
+use crate::objects::{ENVOY, EnvoyPolicy, GATEWAY, PolicyTargetRef};
+use crate::status::{Condition, ParentStatus, Status};
+
+const KINDS: [&str; 3] = ["BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy"];
+
+/// What a policy is attached to. Ordered by kind, object and section.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    kind: String,
+    name: ObjectName,
+    section: Option<String>,
+}
+
+/// One target of one policy.
+struct Claim<'w> {
+    policy: &'w Object,
+    /// The field that names the target.
+    path: String,
+    target: Target,
+    merges: bool,
+    fault: Option<Fault>,
+    /// The routes (or listeners) for which a more specific policy replaces this one.
+    overridden: BTreeSet<String>,
+}
+
+/// Attaches the policies of all kinds to what the model and the statuses of Gateways and routes hold.
+pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (Vec<Status>, Vec<Finding>) {
+    let ancestors = Ancestors::new(statuses);
+    let mut added = Vec::new();
+    let mut found = Vec::new();
+    let findings = &mut found;
+    for kind in KINDS {
+        let policies = read::<EnvoyPolicy>(world.objects, ENVOY, kind, findings);
+        let mut claims = Vec::new();
+        let mut dead = Vec::new();
+        for policy in policies.values() {
+            let merges = policy.read.spec.merge_type.is_some();
+            for (path, target) in policy.read.spec.targets() {
+                let name = ObjectName::new(policy.object.name.namespace.clone(), target.name.as_str());
+                match exists(world, kind, policy.object, &path, target, &name) {
+                    Ok(fault) => claims.push(Claim::new(policy.object, path, target, name, merges, fault)),
+                    Err((finding, elsewhere)) => {
+                        findings.push(finding);
+                        let claim =
+                            |name| Claim::new(policy.object, path.clone(), target, name, merges, None);
+                        dead.extend(elsewhere.map(claim));
+                    }
+                }
+            }
+            selected(world, policy.object, &policy.read, merges, &mut claims);
+        }
+        for claim in claims.iter().filter(|claim| claim.fault.is_some()) {
+            findings.extend(no_section(claim));
+        }
+        conflicts(&mut claims, findings);
+        overrides(model, &mut claims, findings);
+        if_it_were_found(&dead, &claims, &ancestors, findings);
+        for policy in policies.values() {
+            added.extend(status(policy.object, &claims, &ancestors));
+        }
+    }
+    (added, found)
+}
+
+impl<'w> Claim<'w> {
+    fn new(
+        policy: &'w Object,
+        path: String,
+        target: &PolicyTargetRef,
+        name: ObjectName,
+        merges: bool,
+        fault: Option<Fault>,
+    ) -> Self {
+        let section = target.section_name.clone().filter(|section| !section.is_empty());
+        let target = Target { kind: target.kind.clone(), name, section };
+        Self { policy, path, target, merges, fault, overridden: BTreeSet::new() }
+    }
+
+    fn is_route(&self) -> bool {
+        self.target.kind.ends_with("Route")
+    }
+
+    /// `BackendTrafficPolicy infra/limits`.
+    fn title(&self) -> String {
+        format!("{} {}", self.policy.kind, self.policy.name)
+    }
+}
+
+/// The objects a policy of this kind may be attached to.
+fn may_target(policy: &str, group: &str, kind: &str) -> bool {
+    group == GATEWAY
+        && match policy {
+            "ClientTrafficPolicy" => matches!(kind, "Gateway" | "ListenerSet"),
+            _ => matches!(
+                kind,
+                "Gateway" | "ListenerSet" | "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute"
+            ),
+        }
+}
+
+/// Whether a target exists; `Ok` holds what is wrong with its section. Envoy Gateway writes no status at all for one
+/// that does not, so the finding is all a user gets; it brings the object of that name in another namespace, if there
+/// is one.
+fn exists(
+    world: &World<'_>,
+    kind: &str,
+    policy: &Object,
+    path: &str,
+    target: &PolicyTargetRef,
+    name: &ObjectName,
+) -> Result<Option<Fault>, (Finding, Option<ObjectName>)> {
+    let dead = |message: String| Finding::new(&codes::GL801, policy.origin(path), message);
+    let title = format!("{kind} {}", policy.name);
+    if !may_target(kind, &target.group, &target.kind) {
+        let message = format!("{title} targets a {} {:?}, which a {kind} cannot", target.kind, target.group);
+        return Err((dead(message).help("target a Gateway or a route"), None));
+    }
+    if let Some(object) = world.objects.get(&target.group, &target.kind, name) {
+        return Ok(missing_section(object, target));
+    }
+    let twin =
+        world.objects.of_kind(&target.group, &target.kind).find(|object| object.name.name == name.name);
+    if let Some(twin) = twin {
+        let message = format!(
+            "{title} targets {} {name}, which does not exist: it is in namespace {}, and a policy reaches only its own \
+             namespace, so it is never applied",
+            target.kind, twin.name.namespace
+        );
+        let help = format!("move the policy to namespace {}", twin.name.namespace);
+        let finding = dead(message).help(help).related("the object of that name", twin.origin(""));
+        return Err((finding, Some(twin.name.clone())));
+    }
+    let message =
+        format!("{title} targets {} {name}, which is not in the input: it is never applied", target.kind);
+    let finding = dead(message).help("correct the target, or add the object to the input");
+    let certain = world.options.gateways == Assume::Missing;
+    Err((if certain { finding } else { finding.severity(Severity::Warning) }, None))
+}
+
+fn missing_section(object: &Object, target: &PolicyTargetRef) -> Option<Fault> {
+    let section = target.section_name.as_deref().filter(|section| !section.is_empty())?;
+    let list = if target.kind.ends_with("Route") { "rules" } else { "listeners" };
+    let entries = object.value.pointer(&format!("/spec/{list}")).and_then(serde_json::Value::as_array);
+    let named =
+        |entry: &serde_json::Value| entry.get("name").and_then(serde_json::Value::as_str) == Some(section);
+    if entries.into_iter().flatten().any(named) {
+        return None;
+    }
+    let message = format!("No section name {section} found for {} {}", target.kind, object.name);
+    Some(Fault::new("TargetNotFound", message))
+}
+
+fn no_section(claim: &Claim<'_>) -> Option<Finding> {
+    let message = format!("{}: {}", claim.title(), claim.fault.as_ref()?.message);
+    let origin = claim.policy.origin(&format!("{}.sectionName", claim.path));
+    Some(
+        Finding::new(&codes::GL801, origin, message)
+            .help("name a listener of the Gateway, or a named rule of the route"),
+    )
+}
+
+/// `targetSelectors`: objects of the policy's own namespace by label.
+fn selected<'w>(
+    world: &World<'_>,
+    object: &'w Object,
+    policy: &EnvoyPolicy,
+    merges: bool,
+    claims: &mut Vec<Claim<'w>>,
+) {
+    for (i, selector) in policy.spec.target_selectors.iter().enumerate() {
+        let group = selector.group.as_deref().unwrap_or(GATEWAY);
+        if !may_target(&object.kind, group, &selector.kind) {
+            continue;
+        }
+        for found in world.objects.of_kind(group, &selector.kind) {
+            if found.name.namespace == object.name.namespace && selects(&selector.labels, &found.labels) {
+                let target = PolicyTargetRef {
+                    group: group.to_owned(),
+                    kind: selector.kind.clone(),
+                    name: found.name.name.to_string(),
+                    section_name: None,
+                };
+                let path = format!("spec.targetSelectors[{i}]");
+                claims.push(Claim::new(object, path, &target, found.name.clone(), merges, None));
+            }
+        }
+    }
+}
+
+/// Of two policies of a kind on one target the older one counts, then the one that comes first by name.
+fn conflicts(claims: &mut [Claim<'_>], findings: &mut Vec<Finding>) {
+    claims.sort_by_key(|claim| {
+        let policy = claim.policy;
+        (
+            claim.target.clone(),
+            policy.created.is_none(),
+            policy.created,
+            policy.name.clone(),
+            claim.path.clone(),
+        )
+    });
+    let mut winner: Option<(Target, &Object, String)> = None;
+    for claim in claims.iter_mut().filter(|claim| claim.fault.is_none()) {
+        match &winner {
+            Some((target, policy, path)) if *target == claim.target => {
+                if policy.name == claim.policy.name {
+                    continue;
+                }
+                let (target, kind) = (describe(&claim.target), &claim.policy.kind);
+                let message = format!("Unable to target {target}, another {kind} has already attached to it");
+                let other = format!("{kind} {}", policy.name);
+                findings.push(
+                    Finding::new(
+                        &codes::GL803,
+                        claim.policy.origin(&claim.path),
+                        format!("{}: {message}: {other}", claim.title()),
+                    )
+                    .help("merge the two, or give them different targets")
+                    .related("the policy that counts", policy.origin(path)),
+                );
+                claim.fault = Some(Fault::new("Conflicted", message));
+            }
+            _ => winner = Some((claim.target.clone(), claim.policy, claim.path.clone())),
+        }
+    }
+}
+
+fn describe(target: &Target) -> String {
+    match &target.section {
+        Some(section) => format!("{} {} section {section}", target.kind, target.name),
+        None => format!("{} {}", target.kind, target.name),
+    }
+}
+
+/// A policy replaces the less specific ones as a whole, unless it merges: rule, route, listener of a ListenerSet,
+/// ListenerSet, listener of a Gateway, Gateway.
+fn overrides(model: &Model, claims: &mut [Claim<'_>], findings: &mut Vec<Finding>) {
+    let index: BTreeMap<&Target, usize> = claims
+        .iter()
+        .enumerate()
+        .filter(|(_, claim)| claim.fault.is_none())
+        .rev()
+        .map(|(i, c)| (&c.target, i))
+        .collect();
+    let mut replaced: BTreeMap<usize, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
+    for listener in &model.listeners {
+        let holders = holders(listener, &index);
+        mark(&holders, claims, &format!("listener {}", listener.name), &mut replaced);
+        for attached in &listener.attached {
+            let Some(route) = model.routes.get(attached.route.0 as usize) else { continue };
+            let at = |section: Option<&str>| {
+                index.get(&target(route.kind.as_str(), &route.name, section)).copied()
+            };
+            let what = format!("{} {}", route.kind, route.name);
+            let whole = at(None);
+            let mut chain: Vec<usize> = whole.into_iter().chain(holders.iter().copied()).collect();
+            mark_first(&chain, claims, &what, &mut replaced);
+            for name in route.rules.iter().filter_map(|rule| rule.name.as_deref()) {
+                if let Some(rule) = at(Some(name)) {
+                    chain.insert(0, rule);
+                    mark_first(&chain, claims, &format!("rule {name} of {what}"), &mut replaced);
+                    chain.remove(0);
+                }
+            }
+        }
+    }
+    for (winner, losers) in replaced {
+        for (loser, what) in losers {
+            let Some((by, of)) = claims.get(winner).zip(claims.get(loser)) else { continue };
+            findings.push(replaces(by, of, &what));
+            if let Some(claim) = claims.get_mut(loser) {
+                claim.overridden.extend(what);
+            }
+        }
+    }
+}
+
+fn target(kind: &str, name: &ObjectName, section: Option<&str>) -> Target {
+    Target { kind: kind.to_owned(), name: name.clone(), section: section.map(ToOwned::to_owned) }
+}
+
+/// The policies on a listener and on what holds it, most specific first.
+fn holders(listener: &Listener, index: &BTreeMap<&Target, usize>) -> Vec<usize> {
+    let name = &listener.name;
+    let section = Some(&*name.section);
+    let mut targets = Vec::new();
+    match &name.set {
+        Some(set) => {
+            targets.push(target("ListenerSet", set, section));
+            targets.push(target("ListenerSet", set, None));
+        }
+        None => targets.push(target("Gateway", &name.gateway, section)),
+    }
+    targets.push(target("Gateway", &name.gateway, None));
+    targets.iter().filter_map(|target| index.get(target).copied()).collect()
+}
+
+type Replaced = BTreeMap<usize, BTreeMap<usize, BTreeSet<String>>>;
+
+/// The first policy of a chain replaces all that follow.
+fn mark_first(chain: &[usize], claims: &[Claim<'_>], what: &str, replaced: &mut Replaced) {
+    let Some((first, rest)) = chain.split_first() else { return };
+    let specific = claims.get(*first).is_some_and(|claim| claim.is_route() && !claim.merges);
+    for loser in rest.iter().filter(|_| specific) {
+        replaced.entry(*first).or_default().entry(*loser).or_default().insert(what.to_owned());
+    }
+}
+
+/// The same among the policies on a listener and its holders.
+fn mark(holders: &[usize], claims: &[Claim<'_>], what: &str, replaced: &mut Replaced) {
+    let Some((first, rest)) = holders.split_first() else { return };
+    for loser in rest.iter().filter(|_| claims.get(*first).is_some_and(|claim| !claim.merges)) {
+        replaced.entry(*first).or_default().entry(*loser).or_default().insert(what.to_owned());
+    }
+}
+
+fn replaces(by: &Claim<'_>, of: &Claim<'_>, what: &BTreeSet<String>) -> Finding {
+    let message = format!(
+        "{} replaces {} as a whole for {}: what only the latter says ({}) does not hold there",
+        by.title(),
+        of.title(),
+        list(what),
+        settings(of.policy)
+    );
+    finish(Finding::new(&codes::GL802, by.policy.origin(&by.path), message), by, of)
+}
+
+/// What would come of a policy whose target is in another namespace, once that is put right.
+fn if_it_were_found(
+    dead: &[Claim<'_>],
+    claims: &[Claim<'_>],
+    ancestors: &Ancestors,
+    findings: &mut Vec<Finding>,
+) {
+    for claim in dead.iter().filter(|claim| claim.is_route() && !claim.merges) {
+        let gateways = ancestors.gateways_named_by(&claim.target.kind, &claim.target.name);
+        for of in claims.iter().filter(|of| of.target.kind == "Gateway" && gateways.contains(&of.target.name))
+        {
+            let message = format!(
+                "{} would replace {} as a whole for {}, once it is in the namespace of its target: what only the latter \
+                 says ({}) would not hold there",
+                claim.title(),
+                of.title(),
+                describe(&claim.target),
+                settings(of.policy)
+            );
+            findings.push(finish(
+                Finding::new(&codes::GL802, claim.policy.origin(&claim.path), message),
+                claim,
+                of,
+            ));
+        }
+    }
+}
+
+fn finish(finding: Finding, by: &Claim<'_>, of: &Claim<'_>) -> Finding {
+    let help = if by.is_route() {
+        "set mergeType: StrategicMerge in the more specific policy to keep both, or repeat there what must hold"
+    } else {
+        "repeat in the more specific policy what must hold"
+    };
+    finding.help(help).related("the policy that is replaced", of.policy.origin(&of.path))
+}
+
+fn list(what: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 5;
+    let shown = what.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if what.len() > SHOWN { format!("{shown} and {} more", what.len() - SHOWN) } else { shown }
+}
+
+/// The fields of a policy that are not about its attachment.
+fn settings(policy: &Object) -> String {
+    let spec = policy.value.get("spec").and_then(serde_json::Value::as_object);
+    let keys = spec.into_iter().flatten().map(|(key, _)| key.as_str());
+    keys.filter(|key| !key.starts_with("target") && *key != "mergeType").collect::<Vec<_>>().join(", ")
+}
+
+/// `status.ancestors`: the Gateways (or the parentRefs of the targeted routes) a policy works on.
+fn status(policy: &Object, claims: &[Claim<'_>], ancestors: &Ancestors) -> Option<Status> {
+    let mut status = Status::of(policy);
+    let generation = policy.generation;
+    for claim in claims.iter().filter(|claim| std::ptr::eq(claim.policy, policy)) {
+        for ancestor in ancestors.of(&claim.target.kind, &claim.target.name, claim.target.section.as_deref())
+        {
+            let mut conditions = vec![match &claim.fault {
+                None => Condition::new("Accepted", true, "Accepted", "Policy has been accepted.", generation),
+                Some(fault) => {
+                    Condition::new("Accepted", false, fault.reason, fault.message.clone(), generation)
+                }
+            }];
+            if claim.fault.is_none() && !claim.overridden.is_empty() {
+                let message = format!(
+                    "This policy is being overridden by a more specific {} for {}",
+                    policy.kind,
+                    list(&claim.overridden)
+                );
+                conditions.push(Condition::new("Overridden", true, "Overridden", message, generation));
+            }
+            if !status.parents.iter().any(|parent| parent.parent_ref == ancestor) {
+                status.parents.push(ParentStatus { parent_ref: ancestor, conditions });
+            }
+        }
+    }
+    status.parents.truncate(16);
+    (!status.parents.is_empty()).then_some(status)
+}

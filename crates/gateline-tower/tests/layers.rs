@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateline::limit::{Nanos, Quota};
+use gateline::model::{AttachedHostname, HostPattern, Listener, ObjectName, Protocol};
 use gateline::{Model, Options, Router};
 use gateline_tower::{
-    ClientAddr, FilterLayer, Limit, LimitLayer, Matched, ResponseBody, RouteLayer, RouterHandle,
+    ClientAddr, FilterLayer, Limit, LimitLayer, Matched, ResponseBody, RouteLayer, RouterHandle, ServerName,
 };
 use http::header::{HOST, RETRY_AFTER};
 use http::{HeaderName, Request, Response};
@@ -59,6 +60,41 @@ async fn authorities_that_are_none_are_400() {
     let bad = Request::get("/api").header(HOST, "a b").body(Body::default()).unwrap();
     assert_eq!(service.clone().oneshot(bad).await.unwrap().status(), 400);
     assert_eq!(service.oneshot(get("/api")).await.unwrap().status(), 200);
+}
+
+/// Listeners of two hosts: a connection that was made for one may not ask for the other (RFC 9110 section 15.5.20).
+#[tokio::test]
+async fn a_request_on_the_connection_of_another_listener_is_421() {
+    let mut model = Model::clone(shared::router().unwrap().model());
+    let listener = model.listeners.pop().unwrap();
+    for host in ["shop.example", "bank.example"] {
+        let host = HostPattern::parse(host).unwrap();
+        let mut listener =
+            Listener { protocol: Protocol::Https, hostname: Some(host.clone()), ..listener.clone() };
+        listener.name.section = host.suffix().into();
+        for attached in &mut listener.attached {
+            attached.hostnames = vec![AttachedHostname { written: None, effective: Some(host.clone()) }];
+        }
+        model.listeners.push(listener);
+    }
+    let router = RouterHandle::new(Router::compile(Arc::new(model), &Options::default()).unwrap());
+    let service = RouteLayer::new(router, shared::PORT).layer(service_fn(echo));
+    for (server_name, expected) in [("shop.example", 200), ("bank.example", 421)] {
+        let mut request = get("/api");
+        request.extensions_mut().insert(ServerName(server_name.into()));
+        assert_eq!(service.clone().oneshot(request).await.unwrap().status(), expected, "{server_name}");
+    }
+}
+
+#[tokio::test]
+async fn the_listeners_of_one_gateway() {
+    let handle = RouterHandle::new(shared::router().unwrap());
+    for (gateway, expected) in [("web", 200), ("other", 404)] {
+        let layer =
+            RouteLayer::new(handle.clone(), shared::PORT).of_gateway(ObjectName::new("infra", gateway));
+        let answer = layer.layer(service_fn(echo)).oneshot(get("/api")).await.unwrap();
+        assert_eq!(answer.status(), expected, "{gateway}");
+    }
 }
 
 #[tokio::test]

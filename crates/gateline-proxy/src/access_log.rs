@@ -75,14 +75,19 @@ pub(crate) fn line(record: &Record, status: StatusCode, duration: Duration) -> S
         "response_code": if record.complete { status.as_u16() } else { 0 },
         "response_flags": if record.complete { "-" } else { "DC" },
         "response_code_details": record.reason.as_deref().unwrap_or("via_upstream"),
+        "connection_termination_details": Value::Null,
+        "upstream_transport_failure_reason": Value::Null,
+        "bytes_received": Value::Null,
         "bytes_sent": record.bytes_sent,
         "duration": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "x-envoy-upstream-service-time": Value::Null,
         "x-forwarded-for": record.forwarded_for,
         "user-agent": record.user_agent,
         "x-request-id": record.request_id,
         ":authority": record.authority,
         "upstream_host": record.endpoint.map(|endpoint| endpoint.to_string()),
         "upstream_cluster": cluster,
+        "upstream_local_address": Value::Null,
         "downstream_local_address": client.local.to_string(),
         "downstream_remote_address": client.peer.to_string(),
         "requested_server_name": client.sni.as_deref().map_or(Value::Null, Value::from),
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn timestamps() {
-        let at = |seconds, millis| timestamp(UNIX_EPOCH + Duration::new(seconds, millis * 1_000_000));
+        let at = |seconds, millis: u32| timestamp(UNIX_EPOCH + Duration::new(seconds, millis * 1_000_000));
         assert_eq!(at(0, 0), "1970-01-01T00:00:00.000Z");
         assert_eq!(at(951_782_400, 5), "2000-02-29T00:00:00.005Z");
         assert_eq!(at(1_795_522_874, 999), "2026-11-24T12:21:14.999Z");

@@ -70,9 +70,8 @@ impl Ports {
     #[must_use]
     pub fn bound(&self, listener: u16) -> u16 {
         match self {
-            Self::AsWritten => listener,
             Self::Unprivileged if listener < 1024 => listener + 8000,
-            Self::Unprivileged => listener,
+            Self::AsWritten | Self::Unprivileged => listener,
             Self::Ephemeral => 0,
             Self::Map(map) => map.get(&listener).copied().unwrap_or(listener),
         }
@@ -102,12 +101,12 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            request_head: Duration::from_secs(60),
+            request_head: Duration::from_mins(1),
             handshake: Duration::from_secs(10),
             response: Some(Duration::from_secs(15)),
             connect: Duration::from_secs(5),
-            idle_upstream: Duration::from_secs(60),
-            ping: Duration::from_secs(60),
+            idle_upstream: Duration::from_mins(1),
+            ping: Duration::from_mins(1),
         }
     }
 }

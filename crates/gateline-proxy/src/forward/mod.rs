@@ -34,12 +34,11 @@ pub(crate) async fn serve(
     let state = client.worker.state();
     let mut exchange = Exchange::begin(&client, &state, &request);
     let grpc = headers::is_grpc(request.headers());
-    let result = match refuse(&request) {
-        Some(local) => Err(local),
-        None => {
-            headers::to_origin_form(&mut request);
-            route(&client, &state, request, &mut exchange).await
-        }
+    let result = if let Some(local) = refuse(&request) {
+        Err(local)
+    } else {
+        headers::to_origin_form(&mut request);
+        route(&client, &state, request, &mut exchange).await
     };
     let response = result.unwrap_or_else(|local| {
         exchange.local(&local);

@@ -70,7 +70,7 @@ pub(super) async fn forward(
     };
     let sent = sent.ok_or_else(|| Local::new(StatusCode::GATEWAY_TIMEOUT, "upstream request timeout"))??;
     let deadline = timeouts.request.map(|limit| Box::pin(sleep_until((started + limit).into())));
-    pass_on(sent, forward, origin.as_ref(), upgrade, received, deadline)
+    pass_on(client, sent, forward, origin.as_ref(), upgrade, received, deadline)
 }
 
 /// HTTP/2 where the backend asks for it, for every GRPCRoute, and for gRPC clients of backends that do not say.
@@ -113,6 +113,7 @@ async fn expired(received: &Received, limit: Duration) {
 }
 
 fn pass_on(
+    client: &Rc<Client>,
     sent: Sent,
     forward: &Forward<'_>,
     origin: Option<&HeaderValue>,
@@ -125,7 +126,7 @@ fn pass_on(
         let Some((protocol, downstream)) = upgrade else {
             return Err(Local::new(StatusCode::BAD_GATEWAY, "upgrade without a request"));
         };
-        upgrade::tunnel(downstream, hyper::upgrade::on(&mut response), lease);
+        upgrade::tunnel(client.clone(), downstream, hyper::upgrade::on(&mut response), lease);
         headers::strip_hop_by_hop(response.headers_mut());
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
         response.headers_mut().insert(UPGRADE, protocol);

@@ -71,9 +71,9 @@ pub(super) fn spawn(
         // Only a hint to the kernel.
         let _ = stream.set_nodelay(true);
         if secure {
-            serve_tls(client, stream, stop).await
+            serve_tls(client, stream, stop).await;
         } else {
-            serve_http(client, stream, None, stop).await
+            serve_http(client, stream, None, stop).await;
         }
     });
 }

@@ -73,22 +73,22 @@ fn verifier(
         return Ok(Arc::new(SanVerifier::new(roots, &policy.san, provider)?));
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build();
-    Ok(verifier.map_err(|error| error.to_string())?)
+    match verifier {
+        Ok(verifier) => Ok(verifier),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The policy's own authorities, or the system's; Mozilla's where the system has none (a distroless image).
 fn roots(policy: &UpstreamTls) -> RootCertStore {
     let mut store = RootCertStore::empty();
-    match &policy.roots {
-        Some(roots) => {
-            store.add_parsable_certificates(roots.iter().cloned());
-        }
-        None => {
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if store.is_empty() {
-                store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            }
-        }
+    if let Some(roots) = &policy.roots {
+        store.add_parsable_certificates(roots.iter().cloned());
+        return store;
+    }
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if store.is_empty() {
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     store
 }

@@ -87,7 +87,10 @@ fn client_verifier(
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(client.roots.iter().cloned());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
-    Ok(verifier.map_err(|error| error.to_string())?)
+    match verifier {
+        Ok(verifier) => Ok(verifier),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[derive(Debug)]

@@ -48,10 +48,8 @@ impl SanVerifier {
         }
         let certificate = webpki::EndEntityCert::try_from(leaf).map_err(|_| CertificateError::BadEncoding)?;
         let mut uris = certificate.valid_uri_names();
-        match uris.any(|uri| self.uris.iter().any(|own| own == uri)) {
-            true => Ok(()),
-            false => Err(CertificateError::NotValidForName.into()),
-        }
+        let found = uris.any(|uri| self.uris.iter().any(|own| own == uri));
+        if found { Ok(()) } else { Err(CertificateError::NotValidForName.into()) }
     }
 }
 

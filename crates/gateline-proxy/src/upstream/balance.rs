@@ -61,8 +61,14 @@ impl Balancer {
         let mut usable = (0..hosts.len())
             .filter_map(turn)
             .filter(|host| !is_last(host) && host.health.admits(Instant::now));
-        let Some(first) = usable.next() else { return (0..hosts.len()).find_map(turn).cloned() };
-        let second = usable.next().filter(|second| second.active() < first.active());
-        Some(second.unwrap_or(first).clone())
+        let chosen = match usable.next() {
+            Some(first) => {
+                let second = usable.next().filter(|second| second.active() < first.active());
+                second.unwrap_or(first)
+            }
+            None => (0..hosts.len()).find_map(turn)?,
+        };
+        chosen.health.taken(Instant::now);
+        Some(chosen.clone())
     }
 }

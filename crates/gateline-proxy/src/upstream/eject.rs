@@ -11,19 +11,19 @@ pub(crate) struct Health {
 
 const FAILURES: u32 = 3;
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 impl Health {
-    /// Whether requests may go there. Once an ejection has run out, one caller is let through and the rest wait for its
-    /// outcome, at most [`SHORTEST`].
+    /// Whether a request may go there.
     pub(crate) fn admits(&self, now: impl FnOnce() -> Instant) -> bool {
-        let Some(until) = self.until.get() else { return true };
-        let now = now();
-        if now < until {
-            return false;
+        self.until.get().is_none_or(|until| until <= now())
+    }
+
+    /// A request goes there. After an ejection has run out, further ones wait for its outcome, at most [`SHORTEST`].
+    pub(crate) fn taken(&self, now: impl FnOnce() -> Instant) {
+        if self.until.get().is_some() {
+            self.until.set(Some(now() + SHORTEST));
         }
-        self.until.set(Some(now + SHORTEST));
-        true
     }
 
     pub(crate) fn succeeded(&self) {
@@ -55,6 +55,7 @@ mod tests {
         assert!(health.failed(start));
         assert!(!health.admits(|| start + Duration::from_millis(999)));
         assert!(health.admits(|| start + Duration::from_secs(1)), "one probe");
+        health.taken(|| start + Duration::from_secs(1));
         assert!(!health.admits(|| start + Duration::from_secs(1)), "and only one");
         assert!(health.failed(start));
         assert!(!health.admits(|| start + Duration::from_millis(1_999)));

@@ -15,7 +15,7 @@ pub(crate) struct Name {
 
 /// How long an answer counts, whatever its time to live says.
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 /// When to ask again after a failure; what was known stays.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 

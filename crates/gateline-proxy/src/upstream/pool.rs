@@ -51,7 +51,7 @@ pub(super) struct Http2Pool {
 pub(super) struct Http2Connection {
     pub(super) sender: Http2,
     streams: Cell<usize>,
-    /// What the peer allows (SETTINGS_MAX_CONCURRENT_STREAMS); the connection's task keeps it up to date.
+    /// What the peer allows (`SETTINGS_MAX_CONCURRENT_STREAMS`); the connection's task keeps it up to date.
     allowed: Rc<Cell<usize>>,
     used: Cell<Instant>,
 }

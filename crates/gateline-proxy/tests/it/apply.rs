@@ -1,0 +1,164 @@
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gateline::model::{BackendProtocol, RouteKind};
+use gateline_api::Resolution;
+use gateline_proxy::{Ports, ProxyError};
+use http::Response;
+use http_body_util::Full;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn swaps_under_load_without_a_failed_request() {
+    let (one, two) = (named("one").await, named("two").await);
+    let mut threads = config();
+    threads.threads = 2;
+    let (proxy, address) = start(threads, &to(&[one.address]));
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                let (mut client, mut count) = (http1_to(address).await, 0);
+                while !stop.load(Ordering::SeqCst) {
+                    client.ready().await.unwrap();
+                    let (status, _, _) = read(client.send_request(get("a", "/")).await.unwrap()).await;
+                    assert_eq!(status, 200);
+                    count += 1;
+                }
+                count
+            })
+        })
+        .collect();
+    for round in 0..50 {
+        let next = if round % 2 == 0 { &two } else { &one };
+        proxy.apply(&to(&[next.address])).unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    let mut total = 0;
+    for client in clients {
+        total += client.await.unwrap();
+    }
+    assert!(total > 100 && one.count() > 0 && two.count() > 0, "{total} requests");
+}
+
+#[tokio::test]
+async fn a_bad_configuration_changes_nothing() {
+    let backend = named("a").await;
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().port();
+    let mut own = config();
+    own.ports = Ports::Map([(80, 0), (443, 0)].into());
+    let (proxy, address) = start(own, &to(&[backend.address]));
+
+    let mut more = to(&[backend.address]);
+    add_route(&mut more, RouteKind::Http, listener(taken, None), vec![]);
+    let error = proxy.apply(&more).unwrap_err();
+    assert!(matches!(error, ProxyError::Bind { port, .. } if port == taken), "{error}");
+
+    let mut bad_key = to(&[backend.address]);
+    add_route(&mut bad_key, RouteKind::Http, listener(443, None), vec![]);
+    let mut certificate = Authority::new().sign(&["a"]);
+    certificate.key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(vec![1, 2, 3]));
+    bad_key.tls[1] = Some(listener_tls(vec![certificate]));
+    let error = proxy.apply(&bad_key).unwrap_err();
+    assert!(matches!(error, ProxyError::Certificate { .. }), "{error}");
+
+    assert_eq!(fetch(address, "/").await.0, 200);
+    assert_eq!(proxy.addresses().len(), 1);
+    drop(holder);
+    proxy.apply(&more).unwrap();
+    assert_eq!(proxy.addresses().len(), 2);
+}
+
+#[tokio::test]
+async fn listeners_come_and_go() {
+    let backend = named("a").await;
+    let (proxy, address) = start(config(), &to(&[backend.address]));
+    let mut client = http1_to(address).await;
+    assert_eq!(client.send_request(get("a", "/")).await.unwrap().status(), 200);
+    let mut other = Resolution::default();
+    let id = add_backend(&mut other, BackendProtocol::Unspecified, &[backend.address]);
+    add_route(&mut other, RouteKind::Http, listener(81, None), vec![rule("", &[(id, 1)])]);
+    proxy.apply(&other).unwrap();
+    let now = proxy.addresses()[&81][0];
+    assert_eq!(fetch(now, "/").await.0, 200);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the old socket is closed");
+}
+
+#[tokio::test]
+async fn finishes_what_is_under_way() {
+    let slow = server(|_, _| (Duration::from_millis(500), Response::new(Full::from("done")))).await;
+    let (proxy, address) = start(config(), &to(&[slow.address]));
+    let request = tokio::spawn(fetch(address, "/"));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let stopping = tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(10)));
+    let (status, _, body) = request.await.unwrap();
+    assert_eq!((status, body.as_str()), (200, "done"));
+    tokio::time::timeout(Duration::from_secs(3), stopping).await.unwrap().unwrap();
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
+
+/// A sink that tests can read.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn shows_what_it_does() {
+    let backend = named("hello").await;
+    let (sink, seen) = (Sink::default(), Arc::new(Mutex::new(Vec::new())));
+    let mut watched = config();
+    watched.admin = Some(([127, 0, 0, 1], 0).into());
+    watched.access_log = Some(Box::new(sink.clone()));
+    let lines = seen.clone();
+    watched.observer = Some(Arc::new(move |finished| {
+        let backend = finished.backend.map(ToString::to_string).unwrap_or_default();
+        let route = finished.rule.map(|view| view.route.name.to_string()).unwrap_or_default();
+        lines.lock().unwrap().push(format!(
+            "{} {} {route} {backend}",
+            finished.status.as_u16(),
+            finished.path
+        ));
+    }));
+    let proxy = gateline_proxy::Proxy::start(watched).unwrap();
+    let admin = proxy.admin_address().unwrap();
+    assert_eq!(fetch(admin, "/ready").await.0, 503);
+    proxy.apply(&to(&[backend.address])).unwrap();
+    assert_eq!(fetch(admin, "/ready").await.0, 200);
+    let address = proxy.addresses()[&80][0];
+    fetch(address, "/x?y=1").await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    assert_eq!(*seen.lock().unwrap(), ["200 /x?y=1 default/route-0 default/b0:80"]);
+    let log = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
+    assert_eq!(line["response_code"], 200);
+    assert_eq!(line["x-envoy-origin-path"], "/x?y=1");
+    assert_eq!(line["upstream_host"], backend.address.to_string());
+    assert_eq!(line["bytes_sent"], 5);
+    assert_eq!(line["route_name"], "httproute/default/route-0/rule/0/match/0");
+
+    let (_, _, page) = fetch(admin, "/stats/prometheus").await;
+    let prefix = "envoy_http_conn_manager_prefix=\"http-80\"";
+    assert!(page.contains(&format!("envoy_http_downstream_rq_total{{{prefix}}} 1")), "{page}");
+    assert!(page.contains(&format!("{{envoy_response_code_class=\"2\",{prefix}}} 1")), "{page}");
+    let (_, _, dump) = fetch(admin, "/config_dump").await;
+    let dump: serde_json::Value = serde_json::from_str(&dump).unwrap();
+    assert_eq!(dump["configs"][0]["backends"][0]["endpoints"][0], backend.address.to_string());
+}

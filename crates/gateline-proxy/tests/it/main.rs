@@ -1,0 +1,10 @@
+//! The proxy over loopback.
+
+#![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
+
+mod apply;
+mod grpc;
+mod plain;
+mod support;
+mod tls;
+mod tries;

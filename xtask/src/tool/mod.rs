@@ -1,0 +1,4 @@
+//! What the steps need beyond Rust and Python: installed on first use, under `target/` where that is possible.
+
+pub(crate) mod debian;
+pub(crate) mod python;

@@ -1,0 +1,140 @@
+//! `gateline dev`: the manifests on a laptop, with stand-ins for what a cluster would have.
+
+mod authority;
+mod echo;
+mod ports;
+mod stand_in;
+mod table;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use gateline_api::resolve::{Assume, Endpoint, Options};
+use gateline_proxy::{Config, Finished, Proxy};
+
+use crate::Verdict;
+use crate::error::CliError;
+use crate::input::{InputArgs, World};
+use crate::output::Output;
+use crate::serve::{self, Event, Events};
+
+use self::stand_in::StandIns;
+
+/// Options of `dev`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Bind another port for a listener's port [default: 80 as 8080, 443 as 8443, the next one if it is taken]
+    #[arg(long = "port", value_name = "LISTENER=BOUND", value_parser = serve::port)]
+    ports: Vec<(u16, u16)>,
+    /// Where a backend really is; may be given more than once, also for one backend
+    #[arg(long, value_name = "NS/NAME:PORT=HOST:PORT", value_parser = serve::backend)]
+    backend: Vec<(String, Endpoint)>,
+    /// Leave Services without endpoints alone: they answer 503
+    #[arg(long)]
+    no_echo: bool,
+    /// Where /ready, /stats/prometheus and /config_dump are served
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000")]
+    admin: SocketAddr,
+}
+
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
+    let config = args.input.choices.config()?;
+    let options = options(args.input.choices.options(&config));
+    let mut world = World::load(&args.input.paths, &options)?;
+    serve::report(&world, output);
+    world.usable()?;
+    let mut stand_ins = StandIns::new(!args.no_echo)?;
+    stand_ins.fill(&mut world)?;
+
+    let ports = ports::choose(&world.resolution.model, &args.ports);
+    let mut config = Config::default();
+    config.addresses = vec![Ipv4Addr::LOCALHOST.into()];
+    config.admin = Some(args.admin);
+    config.ports = gateline_proxy::Ports::Map(ports.clone());
+    config.backends = serve::backends(&args.backend);
+    config.observer = Some(log_lines()?);
+    let proxy = Proxy::start(config)?;
+    proxy.apply(&world.resolution)?;
+    table::print(&world, &ports, &stand_ins, &proxy, output);
+    output.flush();
+
+    let events = Events::start(&args.input.paths)?;
+    while let Some(event) = events.next() {
+        match event {
+            Event::Stop => break,
+            Event::Reload => reload(args, &options, &mut stand_ins, &proxy, output),
+        }
+        output.flush();
+    }
+    proxy.shutdown(Duration::from_secs(2));
+    Ok(Verdict::Clean)
+}
+
+/// On a laptop nothing is missing: it is stood in for.
+fn options(mut options: Options) -> Options {
+    for assume in
+        [&mut options.services, &mut options.secrets, &mut options.gateways, &mut options.namespaces]
+    {
+        if *assume == Assume::Missing {
+            *assume = Assume::Unknown;
+        }
+    }
+    options
+}
+
+fn reload(args: &Args, options: &Options, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
+    let keep = |reason: &str, output: &mut Output| {
+        output.line(&format!("reload: {reason}; the configuration before stays"))
+    };
+    let mut world = match World::load(&args.input.paths, options) {
+        Ok(world) => world,
+        Err(error) => return keep(&error.to_string(), output),
+    };
+    serve::report(&world, output);
+    if !world.errors.is_empty() || world.usable().is_err() {
+        return keep("the files cannot be used", output);
+    }
+    if let Err(error) = stand_ins.fill(&mut world) {
+        return keep(&error.to_string(), output);
+    }
+    match proxy.apply(&world.resolution) {
+        Ok(()) => output.line("reload: done"),
+        Err(error) => keep(&error.to_string(), output),
+    }
+}
+
+/// One line a request, written by a thread of its own so that serving never waits for the terminal.
+fn log_lines() -> Result<Arc<dyn Fn(&Finished<'_>) + Send + Sync>, CliError> {
+    let (sender, lines) = channel::<String>();
+    let print = move || {
+        for line in lines {
+            crate::output::print_line(&line);
+        }
+    };
+    let spawned = thread::Builder::new().name("requests".into()).spawn(print);
+    spawned.map_err(|source| CliError::Io { what: "cannot start a thread", source })?;
+    Ok(Arc::new(move |finished| log(&sender, finished)))
+}
+
+fn log(sender: &Sender<String>, finished: &Finished<'_>) {
+    let Finished { method, host, path, status, .. } = finished;
+    let backend = finished.backend.map(|backend| format!(" -> {backend}")).unwrap_or_default();
+    let reason = finished.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let rule = finished.rule.map_or_else(
+        || "no rule".to_owned(),
+        |view| {
+            let place =
+                view.matched.origin.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
+            format!("{} {}#{}{place}", view.route.kind, view.route.name, view.hit.rule)
+        },
+    );
+    let millis = finished.duration.as_secs_f64() * 1000.0;
+    let status = status.as_u16();
+    // The terminal is gone: there is nobody to tell.
+    let _ = sender.send(format!("{method} {host}{path} {status}{reason}{backend}  {rule}  {millis:.1} ms"));
+}

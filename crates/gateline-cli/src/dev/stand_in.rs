@@ -1,0 +1,115 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use gateline::model::{HostPattern, Listener, ObjectName};
+use gateline_api::resolve::Resolution;
+
+use super::authority::Authority;
+use super::echo::Echo;
+use crate::error::CliError;
+use crate::input::World;
+
+/// What stands in for the cluster, and what it stood in for. Lives as long as the command, so that a reload keeps the
+/// ports of echo backends and the certificate authority.
+pub(crate) struct StandIns {
+    echo: Option<Echo>,
+    authority: Option<Authority>,
+    /// Where the authority's certificate is, once one was needed.
+    pub(crate) authority_file: Option<PathBuf>,
+    /// `ns/service:port`.
+    pub(crate) services: BTreeSet<String>,
+    /// Secrets.
+    pub(crate) secrets: BTreeSet<ObjectName>,
+    /// Backends whose TLS was switched off because an echo backend speaks none.
+    pub(crate) plain: BTreeSet<String>,
+}
+
+impl StandIns {
+    pub(crate) fn new(echo: bool) -> Result<Self, CliError> {
+        let start =
+            || Echo::start().map_err(|source| CliError::Io { what: "cannot start the echo backend", source });
+        let echo = if echo { Some(start()?) } else { None };
+        Ok(Self {
+            echo,
+            authority: None,
+            authority_file: None,
+            services: BTreeSet::new(),
+            secrets: BTreeSet::new(),
+            plain: BTreeSet::new(),
+        })
+    }
+
+    /// Gives endpoints to backends without any, and certificates to listeners whose Secret is missing.
+    pub(crate) fn fill(&mut self, world: &mut World) -> Result<(), CliError> {
+        self.services.clear();
+        self.secrets.clear();
+        self.plain.clear();
+        self.backends(&mut world.resolution)?;
+        self.certificates(&mut world.resolution)
+    }
+
+    fn backends(&mut self, resolution: &mut Resolution) -> Result<(), CliError> {
+        let Some(echo) = &mut self.echo else { return Ok(()) };
+        for (backend, upstream) in resolution.model.backends.iter().zip(&mut resolution.upstreams) {
+            if !upstream.endpoints.is_empty() {
+                continue;
+            }
+            let address = echo.address(&backend.name);
+            let address =
+                address.map_err(|source| CliError::Io { what: "cannot bind an echo backend", source })?;
+            upstream.endpoints.push(gateline_api::resolve::Endpoint::Address(address));
+            self.services.insert(backend.name.to_string());
+            if upstream.tls.take().is_some() || std::mem::take(&mut upstream.broken_tls) {
+                self.plain.insert(backend.name.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn certificates(&mut self, resolution: &mut Resolution) -> Result<(), CliError> {
+        let mut issued = BTreeMap::new();
+        for (listener, tls) in resolution.model.listeners.iter().zip(&mut resolution.tls) {
+            let Some(tls) = tls else { continue };
+            for secret in std::mem::take(&mut tls.missing) {
+                let names = names(listener);
+                let authority = match &self.authority {
+                    Some(authority) => authority,
+                    None => self.authority.insert(Authority::new()?),
+                };
+                tls.certificates.push(authority.issue(&secret, names)?);
+                issued.insert(secret, ());
+            }
+        }
+        self.secrets.extend(issued.into_keys());
+        self.write_authority();
+        Ok(())
+    }
+
+    /// For `curl --cacert`. Without a place to write to, `curl -k` has to do.
+    fn write_authority(&mut self) {
+        let (Some(authority), None) = (&self.authority, &self.authority_file) else { return };
+        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+        let folder = state.or_else(home).unwrap_or_else(std::env::temp_dir).join("gateline");
+        let file = folder.join("dev-ca.pem");
+        if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, authority.pem())).is_ok() {
+            self.authority_file = Some(file);
+        }
+    }
+}
+
+/// The names a listener's certificate must have: its hostname, or those of its routes.
+fn names(listener: &Listener) -> Vec<String> {
+    let mut names: BTreeSet<String> = BTreeSet::from(["localhost".to_owned()]);
+    let mut add = |pattern: &HostPattern| {
+        names.insert(pattern.to_string());
+    };
+    match &listener.hostname {
+        Some(hostname) => add(hostname),
+        None => {
+            let hostnames = listener.attached.iter().flat_map(|attached| &attached.hostnames);
+            hostnames.filter_map(|hostname| hostname.effective.as_ref()).for_each(&mut add);
+        }
+    }
+    names.into_iter().collect()
+}

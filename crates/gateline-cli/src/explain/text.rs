@@ -1,0 +1,135 @@
+//! An explanation for people.
+
+use gateline::explain::{BackendShare, Candidate, Criterion, Outcome, Source, Verdict};
+use gateline::{Explanation, Head};
+
+use crate::output::{self, Output};
+
+/// Candidates that are printed unless all are asked for.
+const SHOWN: usize = 20;
+
+pub(crate) fn print(head: &Head<'_>, explanation: &Explanation, all: bool, output: &mut Output) {
+    let query = head.query.map(|query| format!("?{query}")).unwrap_or_default();
+    let title = format!("{} {}{}{query}", head.method, head.authority, head.path);
+    output.line(&output.paint(output::STRONG, &title));
+    let row = |name: &str, text: &str, output: &mut Output| {
+        let name = output.paint(output::DIM, &format!("{name:<11}"));
+        output.line(&format!("{name}{text}"));
+    };
+    row("listener", explanation.listener.as_deref().unwrap_or("none"), output);
+    if !explanation.candidates.is_empty() {
+        candidates(&explanation.candidates, all, output);
+    }
+    row("outcome", &outcome(explanation), output);
+    row("because", &explanation.reason, output);
+    if let Some(source) = &explanation.source {
+        row("written at", &place(source), output);
+    }
+    for (i, backend) in explanation.backends.iter().enumerate() {
+        let total: u64 = explanation.backends.iter().map(|backend| u64::from(backend.weight)).sum();
+        row("backend", &share(backend, total, explanation.picked == Some(i)), output);
+    }
+    if let Some(location) = &explanation.location {
+        row("location", location, output);
+    }
+    if let Some(upstream) = &explanation.upstream {
+        row("upstream", &format!("{} {} Host: {}", upstream.method, upstream.path, upstream.host), output);
+        for (name, value) in &upstream.headers {
+            row("", &format!("{name}: {value}"), output);
+        }
+    }
+}
+
+fn outcome(explanation: &Explanation) -> String {
+    let rule = match (&explanation.route, explanation.rule) {
+        (Some(route), Some(rule)) => {
+            let name = explanation.rule_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            format!(" by {route} rule {rule}{name}")
+        }
+        _ => String::new(),
+    };
+    let status = explanation.status.map(|status| format!(" {status}")).unwrap_or_default();
+    let word = match explanation.outcome {
+        Outcome::Forward => "forward",
+        Outcome::Redirect => "redirect",
+        Outcome::Respond => "respond",
+        Outcome::None => "none",
+    };
+    format!("{word}{status}{rule}")
+}
+
+fn candidates(candidates: &[Candidate], all: bool, output: &mut Output) {
+    output.line(&output.paint(output::DIM, "candidates, strongest first"));
+    let limit = if all { usize::MAX } else { SHOWN };
+    // The winner is always shown, however weak the rules before it made it look.
+    let shown =
+        |(i, candidate): &(usize, &Candidate)| *i < limit || matches!(candidate.verdict, Verdict::Won { .. });
+    for (i, candidate) in candidates.iter().enumerate().filter(shown) {
+        let name = format!("{}#{}", candidate.route, candidate.rule);
+        let source = candidate.source.as_ref().map(place).unwrap_or_default();
+        let (mark, style) = match candidate.verdict {
+            Verdict::Won { .. } => ("✓", output::GOOD),
+            Verdict::Lost { .. } => ("·", output::WARNING),
+            Verdict::Failed { .. } => ("✗", output::DIM),
+        };
+        let mark = output.paint(style, mark);
+        output.line(&format!(
+            "{:>3} {mark} {name}  {}  [{}]",
+            i + 1,
+            candidate.predicates,
+            candidate.hostname
+        ));
+        let verdict = output.paint(style, &verdict(&candidate.verdict));
+        output.line(&format!("      {verdict}  {}", output.paint(output::PLACE, &source)));
+    }
+    let hidden = candidates.len().saturating_sub(limit);
+    if hidden > 0 {
+        output.line(&format!("      … {hidden} more (--all prints them)"));
+    }
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Won { on: None } => "wins: no other rule matches".to_owned(),
+        Verdict::Won { on: Some(on) } => format!("wins: {}", criterion(*on)),
+        Verdict::Lost { on } => format!("matches too, but the winner has {}", criterion(*on)),
+        Verdict::Failed { predicate, expected, actual } => {
+            let actual = actual
+                .as_ref()
+                .map_or_else(|| "it is absent".to_owned(), |actual| format!("it is {actual:?}"));
+            format!("{predicate}: wants {expected}, {actual}")
+        }
+    }
+}
+
+fn criterion(criterion: Criterion) -> &'static str {
+    match criterion {
+        Criterion::Hostname => "the more specific hostname",
+        Criterion::PathKind => "the stronger kind of path match",
+        Criterion::PathLength => "the longer path prefix",
+        Criterion::GrpcService => "the longer service match",
+        Criterion::GrpcMethod => "the longer method match",
+        Criterion::Method => "a method match",
+        Criterion::Headers => "more header matches",
+        Criterion::Query => "more query parameter matches",
+        Criterion::Age => "the older route",
+        Criterion::Name => "the route that is first by namespace and name",
+        Criterion::Order => "the earlier rule or match of the route",
+    }
+}
+
+fn place(source: &Source) -> String {
+    format!("{}:{}:{}", source.file, source.line, source.column)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "weights are at most a million, and this is for reading")]
+fn share(backend: &BackendShare, total: u64, picked: bool) -> String {
+    let percent = if total == 0 { 0.0 } else { f64::from(backend.weight) * 100.0 / total as f64 };
+    let mark = if picked { " ← picked" } else { "" };
+    let validity = match (&backend.reason, backend.valid) {
+        (_, true) => String::new(),
+        (Some(reason), false) => format!(" invalid: {reason}"),
+        (None, false) => " invalid".to_owned(),
+    };
+    format!("{} weight {} ({percent:.0} %){validity}{mark}", backend.reference, backend.weight)
+}

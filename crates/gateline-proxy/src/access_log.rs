@@ -20,15 +20,29 @@ pub(crate) struct Log {
     metrics: Arc<Metrics>,
 }
 
+/// Waits for the writing thread, which ends once every [`Log`] is gone.
+pub(crate) struct Writer(Receiver<()>);
+
+impl Writer {
+    pub(crate) fn finish(&self, limit: Duration) {
+        // Nothing is ever sent: the thread hangs up when it has written everything.
+        let _ = self.0.recv_timeout(limit);
+    }
+}
+
 impl Log {
     pub(crate) fn start(
         sink: Box<dyn Write + Send>,
         limit: usize,
         metrics: Arc<Metrics>,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, Writer)> {
         let (sender, receiver) = sync_channel(limit.max(1));
-        std::thread::Builder::new().name("gateline-log".into()).spawn(move || write(sink, &receiver))?;
-        Ok(Self { sender, metrics })
+        let (hold, end) = sync_channel(0);
+        std::thread::Builder::new().name("gateline-log".into()).spawn(move || {
+            write(sink, &receiver);
+            drop(hold);
+        })?;
+        Ok((Self { sender, metrics }, Writer(end)))
     }
 
     pub(crate) fn send(&self, line: String) {

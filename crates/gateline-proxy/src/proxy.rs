@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gateline_api::resolve::Resolution;
 
-use crate::access_log::Log;
+use crate::access_log::{Log, Writer};
 use crate::admin::{Admin, Shared};
 use crate::listener::bind;
 use crate::metrics::Metrics;
@@ -17,11 +17,15 @@ use crate::{Config, ProxyError};
 /// How long a thread may take to take over a configuration. They need microseconds.
 const APPLY: Duration = Duration::from_secs(10);
 
+/// How long the last lines of the access log may take.
+const LOG: Duration = Duration::from_secs(2);
+
 /// A running proxy. Dropping it stops it at once; see [`Proxy::shutdown`] for the gentle way.
 pub struct Proxy {
     config: Config,
     threads: Vec<Handle>,
     admin: Admin,
+    log: Option<Writer>,
     shared: Arc<Shared>,
     /// Held while a configuration is applied: one at a time. By port of the listener.
     bound: Mutex<BTreeMap<u16, Vec<SocketAddr>>>,
@@ -35,6 +39,7 @@ impl Proxy {
         let metrics = Arc::new(Metrics::default());
         let log = config.access_log.take();
         let log = log.map(|sink| Log::start(sink, config.limits.access_log, metrics.clone()));
+        let (log, writer) = log.transpose().map_err(ProxyError::Thread)?.unzip();
         let mut limits = config.limits.clone();
         limits.connections = limits.connections.div_ceil(count);
         limits.mirrors = limits.mirrors.div_ceil(count);
@@ -42,7 +47,7 @@ impl Proxy {
             timeouts: config.timeouts.clone(),
             limits,
             observer: config.observer.clone(),
-            log: log.transpose().map_err(ProxyError::Thread)?,
+            log,
             metrics: metrics.clone(),
         };
         let snapshot = Arc::new(Snapshot::build(&Resolution::default(), &config, None)?);
@@ -50,7 +55,7 @@ impl Proxy {
         let admin = Admin::start(config.admin, shared.clone())?;
         let start = |index| worker::start(index, &settings, &snapshot).map_err(ProxyError::Thread);
         let threads = (0..count).map(start).collect::<Result<_, _>>()?;
-        Ok(Self { config, threads, admin, shared, bound: Mutex::default() })
+        Ok(Self { config, threads, admin, log: writer, shared, bound: Mutex::default() })
     }
 
     /// Serves a resolution from now on. Connections and sockets that it keeps are not touched; listeners that are gone
@@ -139,6 +144,9 @@ impl Proxy {
             if handle.thread.join().is_err() {
                 tracing::error!("a thread has panicked");
             }
+        }
+        if let Some(log) = &self.log {
+            log.finish(LOG);
         }
     }
 }

@@ -145,9 +145,9 @@ impl Replay {
         let kept = u64::try_from(kept).unwrap_or(u64::MAX);
         let rest = if recording.complete { SizeHint::with_exact(0) } else { recording.source.size_hint() };
         let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower() + kept);
+        hint.set_lower(rest.lower().saturating_add(kept));
         if let Some(upper) = rest.upper() {
-            hint.set_upper(upper + kept);
+            hint.set_upper(upper.saturating_add(kept));
         }
         hint
     }

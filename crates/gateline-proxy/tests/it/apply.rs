@@ -3,8 +3,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gateline::model::{BackendProtocol, RouteKind};
+use gateline::model::{BackendProtocol, Retry, RouteKind};
 use gateline_api::Resolution;
+use gateline_api::resolve::Endpoint;
 use gateline_proxy::{Ports, ProxyError};
 use http::Response;
 use http_body_util::Full;
@@ -105,6 +106,29 @@ async fn finishes_what_is_under_way() {
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
+#[tokio::test]
+async fn looks_names_up() {
+    let backend = named("a").await;
+    let mut resolution = to(&[]);
+    resolution.upstreams[0].endpoints = vec![Endpoint::Name("localhost".into(), backend.address.port())];
+    // `localhost` may also be ::1, where nobody listens.
+    resolution.model.routes[0].rules[0].retry = Some(Retry { attempts: 3, codes: vec![], backoff: None });
+    let (_proxy, address) = start(config(), &resolution);
+    for _ in 0..5 {
+        assert_eq!(fetch(address, "/").await.0, 200);
+    }
+}
+
+/// A static endpoint stands in place of what the manifests say.
+#[tokio::test]
+async fn takes_endpoints_from_its_configuration() {
+    let (manifest, own) = (named("manifest").await, named("own").await);
+    let mut config = config();
+    config.backends.insert("default/b0:80".into(), vec![Endpoint::Address(own.address)]);
+    let (_proxy, address) = start(config, &to(&[manifest.address]));
+    assert_eq!(fetch(address, "/").await.2, "own");
+}
+
 /// A sink that tests can read.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
@@ -143,7 +167,9 @@ async fn shows_what_it_does() {
     assert_eq!(fetch(admin, "/ready").await.0, 200);
     let address = proxy.addresses()[&80][0];
     fetch(address, "/x?y=1").await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (_, _, page) = fetch(admin, "/stats/prometheus").await;
+    let (_, _, dump) = fetch(admin, "/config_dump").await;
+    tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(2))).await.unwrap();
 
     assert_eq!(*seen.lock().unwrap(), ["200 /x?y=1 default/route-0 default/b0:80"]);
     let log = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
@@ -154,11 +180,9 @@ async fn shows_what_it_does() {
     assert_eq!(line["bytes_sent"], 5);
     assert_eq!(line["route_name"], "httproute/default/route-0/rule/0/match/0");
 
-    let (_, _, page) = fetch(admin, "/stats/prometheus").await;
     let prefix = "envoy_http_conn_manager_prefix=\"http-80\"";
     assert!(page.contains(&format!("envoy_http_downstream_rq_total{{{prefix}}} 1")), "{page}");
     assert!(page.contains(&format!("{{envoy_response_code_class=\"2\",{prefix}}} 1")), "{page}");
-    let (_, _, dump) = fetch(admin, "/config_dump").await;
     let dump: serde_json::Value = serde_json::from_str(&dump).unwrap();
     assert_eq!(dump["configs"][0]["backends"][0]["endpoints"][0], backend.address.to_string());
 }

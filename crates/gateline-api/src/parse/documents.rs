@@ -74,14 +74,17 @@ impl<'a> Documents<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> ParseError {
+        let mut mark = self.mark(error.marker());
         let problem = match error.kind() {
             ErrorKind::RecursionLimitExceeded => Problem::TooDeep(self.limits.depth),
             ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
+                let before = self.source.line(mark.line).and_then(|text| text.split_once('\t'));
+                mark.column = before.map_or(mark.column, |(before, _)| small(before.chars().count() + 1));
                 Problem::Tab
             }
             kind => Problem::Syntax(kind.to_string()),
         };
-        self.fail(self.mark(error.marker()), problem)
+        self.fail(mark, problem)
     }
 
     /// An unrendered template makes all kinds of errors, in its line or the two after it: say what it really is.

@@ -56,7 +56,8 @@ impl Reader<'_> {
     }
 
     fn pattern(&mut self, pattern: &Path) {
-        let paths = glob::glob(&pattern.to_string_lossy());
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+        let paths = glob::glob_with(&pattern.to_string_lossy(), options);
         let mut paths: Vec<PathBuf> = paths.into_iter().flatten().filter_map(Result::ok).collect();
         paths.sort();
         if paths.is_empty() {

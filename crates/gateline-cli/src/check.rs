@@ -1,5 +1,6 @@
 //! `gateline check`: what is wrong with the manifests, and what a cluster would say of them.
 
+use gateline_api::finding::codes;
 use gateline_api::status::{Condition, Status};
 use gateline_api::{Finding, Severity};
 use serde::{Deserialize, Serialize};
@@ -127,12 +128,16 @@ fn summary(args: &Args, world: &World) -> String {
     let count = |severity| world.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, infos) = (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
     let objects = world.objects.len();
+    let replaced = match world.findings.iter().filter(|finding| finding.code == codes::GL005.code).count() {
+        0 => String::new(),
+        n => format!(", {n} more replaced by a later one"),
+    };
     let unread = match world.errors.len() {
         0 => String::new(),
         n => format!(", {n} unreadable"),
     };
     let hint = if infos > 0 && !args.info { " (--info shows them)" } else { "" };
-    format!("{objects} objects{unread}: {errors} errors, {warnings} warnings, {infos} notes{hint}")
+    format!("{objects} objects{replaced}{unread}: {errors} errors, {warnings} warnings, {infos} notes{hint}")
 }
 
 fn conditions(status: &Status, output: &mut Output) {

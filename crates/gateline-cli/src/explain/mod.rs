@@ -4,7 +4,6 @@ mod request;
 mod text;
 
 use gateline::Explanation;
-use gateline::explain::Outcome;
 
 use crate::Verdict;
 use crate::error::CliError;
@@ -51,7 +50,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let head = request.head();
     let explanation = match router.entry(request.port) {
         Some(entry) => router.explain(entry, &head, args.random),
-        None => nobody(no_port(&world, request.port)),
+        None => Explanation::nobody(no_port(&world, request.port)),
     };
     match args.format {
         Format::Json => output.json(&explanation),
@@ -70,24 +69,4 @@ fn no_port(world: &World, port: u16) -> String {
         format!("there are {}", there.join(", "))
     };
     format!("no listener has port {port}; {there}")
-}
-
-/// Nobody listens where the request would arrive.
-fn nobody(reason: String) -> Explanation {
-    Explanation {
-        outcome: Outcome::None,
-        status: None,
-        listener: None,
-        route: None,
-        rule: None,
-        rule_name: None,
-        matched: None,
-        backends: Vec::new(),
-        picked: None,
-        upstream: None,
-        location: None,
-        reason,
-        source: None,
-        candidates: Vec::new(),
-    }
 }

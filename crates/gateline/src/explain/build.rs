@@ -30,7 +30,7 @@ impl Router {
             status: Some(miss.reason.status().as_u16()),
             listener: listener.map(|listener| listener.name.to_string()),
             reason: describe::miss(miss.reason).into(),
-            ..Explanation::empty()
+            ..Explanation::nobody("")
         }
     }
 
@@ -45,7 +45,7 @@ impl Router {
             matched: Some(view.hit.matched.into()),
             backends: backends.iter().map(|backend| (&backend.target, backend.weight)).map(share).collect(),
             source: source(&view.matched.origin),
-            ..Explanation::empty()
+            ..Explanation::nobody("")
         };
         let picked = match self.plan(view, head, x) {
             Plan::Answer(answer) => {
@@ -93,7 +93,9 @@ impl Router {
 }
 
 impl Explanation {
-    fn empty() -> Self {
+    /// A request that no listener can take: [`Outcome::None`] and why. For front doors that know it before the router.
+    #[must_use]
+    pub fn nobody(reason: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::None,
             status: None,
@@ -106,7 +108,7 @@ impl Explanation {
             picked: None,
             upstream: None,
             location: None,
-            reason: String::new(),
+            reason: reason.into(),
             source: None,
             candidates: Vec::new(),
         }

@@ -18,7 +18,7 @@ impl Router {
             Decision::Hit(hit) => self.view(hit).map(|view| self.hit(view, head, x)),
             Decision::Miss(miss) => Some(self.miss(miss)),
         }
-        .unwrap_or_else(Explanation::empty);
+        .unwrap_or_else(|| Explanation::nobody(""));
         explanation.candidates = self.candidates(&trace, head);
         explanation
     }

@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateline::model::ObjectName;
@@ -55,7 +56,9 @@ impl BackendTls {
             let PolicyTargetRef { name: target_name, section_name, .. } = target;
             let service = ObjectName::new(name.namespace.clone(), target_name.as_str());
             let key = (service.clone(), section_name.clone());
-            if self.winners.contains_key(&key) {
+            if let Entry::Vacant(free) = self.winners.entry(key) {
+                free.insert(tls.clone());
+            } else {
                 let message = format!("an older BackendTLSPolicy targets Service {service} already");
                 let origin = policy.object.origin(&format!("spec.targetRefs[{i}]"));
                 self.findings.push(Finding::new(
@@ -64,8 +67,6 @@ impl BackendTls {
                     format!("BackendTLSPolicy {name}: {message}"),
                 ));
                 accepted.get_or_insert(Fault::new("Conflicted", message));
-            } else {
-                self.winners.insert(key, tls.clone());
             }
             services.insert(service);
         }
@@ -78,7 +79,7 @@ impl BackendTls {
         self.verdicts.push(Verdict { policy: name.clone(), services, accepted, refs });
     }
 
-    /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (PolicyStatus).
+    /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (`PolicyStatus`).
     pub(super) fn statuses(
         &self,
         world: &World<'_>,

@@ -29,6 +29,19 @@ struct Found {
     upstream: Upstream,
 }
 
+/// A reference that leads nowhere.
+struct Broken {
+    fault: Fault,
+    /// `None`: that the backend does not exist.
+    finding: Option<Finding>,
+}
+
+impl Broken {
+    fn new(fault: Fault, finding: Option<Finding>) -> Box<Self> {
+        Box::new(Self { fault, finding })
+    }
+}
+
 impl<'w, 'a> Registry<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>, tls: &'w BackendTls) -> Self {
         let grants = Grants::new(world);
@@ -52,10 +65,11 @@ impl<'w, 'a> Registry<'w, 'a> {
         };
         match self.follow(object, path, written, &name, faults) {
             Ok(id) => Target::Backend(id),
-            Err((fault, finding)) => {
+            Err(broken) => {
+                let Broken { fault, finding } = *broken;
                 let reason = fault.reason;
-                faults
-                    .unresolved(fault, finding.unwrap_or_else(|| self.finding(object, path, &name, reason)));
+                let finding = finding.unwrap_or_else(|| self.finding(object, path, &name, reason));
+                faults.unresolved(fault, finding);
                 Target::Invalid { reference: name.to_string().into(), reason: reason.into() }
             }
         }
@@ -68,7 +82,7 @@ impl<'w, 'a> Registry<'w, 'a> {
         written: &BackendRef,
         name: &BackendName,
         faults: &mut Faults,
-    ) -> Result<BackendId, (Fault, Option<Finding>)> {
+    ) -> Result<BackendId, Box<Broken>> {
         let group = written.group.as_deref().unwrap_or(CORE);
         if !matches!((group, &*name.kind), (CORE, "Service") | (ENVOY, "Backend")) {
             let message = format!(
@@ -76,7 +90,7 @@ impl<'w, 'a> Registry<'w, 'a> {
                 kind = name.kind
             );
             let finding = Finding::new(&codes::GL309, object.origin(path), message.clone());
-            return Err((Fault::new("InvalidKind", message), Some(finding)));
+            return Err(Broken::new(Fault::new("InvalidKind", message), Some(finding)));
         }
         let from = Referrer { group: &object.group, kind: &object.kind, namespace: &object.name.namespace };
         if !self.grants.permits(from, group, &name.kind, &name.object) {
@@ -90,14 +104,14 @@ impl<'w, 'a> Registry<'w, 'a> {
                 &name.kind,
                 &name.object,
             ));
-            return Err((Fault::new("RefNotPermitted", message), Some(finding)));
+            return Err(Broken::new(Fault::new("RefNotPermitted", message), Some(finding)));
         }
         if let Some(id) = self.index.get(name) {
             return Ok(*id);
         }
         let found = if group == CORE { self.service(name) } else { self.backend(name) };
         let found = match found {
-            Some(found) => found.map_err(|fault| (fault, None))?,
+            Some(found) => found.map_err(|fault| Broken::new(fault, None))?,
             None => self.absent(object, path, name, faults)?,
         };
         Ok(self.enter(name, group, found))
@@ -110,10 +124,10 @@ impl<'w, 'a> Registry<'w, 'a> {
         path: &str,
         name: &BackendName,
         faults: &mut Faults,
-    ) -> Result<Found, (Fault, Option<Finding>)> {
+    ) -> Result<Found, Box<Broken>> {
         let message = format!("{path}: {} {} does not exist", name.kind, name.object);
         match self.world.options.services {
-            Assume::Missing => return Err((Fault::new("BackendNotFound", message), None)),
+            Assume::Missing => return Err(Broken::new(Fault::new("BackendNotFound", message), None)),
             Assume::Unknown => {
                 let message = format!("{} {name} is not in the input and is taken to exist", name.kind);
                 let finding =
@@ -132,7 +146,7 @@ impl<'w, 'a> Registry<'w, 'a> {
             && let Some(policy) = self.tls.of(&name.object, self.port_name(name))
         {
             found.upstream.broken_tls = policy.is_none();
-            found.upstream.tls = policy.clone();
+            found.upstream.tls.clone_from(policy);
         }
         let id = BackendId(u32::try_from(self.backends.len()).unwrap_or(u32::MAX));
         let origin = self.world.objects.get(group, &name.kind, &name.object).map(|object| object.origin(""));

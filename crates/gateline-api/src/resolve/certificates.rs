@@ -55,11 +55,9 @@ fn dns(name: &GeneralName<'_>) -> Option<String> {
 /// Whether a certificate's name covers a hostname of a listener: equal, or `*.` for its first label.
 pub(super) fn covers(names: &[String], hostname: &str) -> bool {
     let parent = hostname.split_once('.').map(|(_, parent)| parent);
-    names.iter().any(|name| {
-        name == hostname
-            || name == "*"
-            || name.strip_prefix("*.").is_some_and(|suffix| Some(suffix) == parent)
-    })
+    names
+        .iter()
+        .any(|name| name == hostname || name.strip_prefix("*.").is_some_and(|suffix| Some(suffix) == parent))
 }
 
 /// Why authorities cannot be read.

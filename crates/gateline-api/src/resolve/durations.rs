@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn gep_2257() {
-        assert_eq!(parse("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse("1h30m"), Some(Duration::from_mins(90)));
         assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(parse("0s"), Some(Duration::ZERO));
         assert_eq!(parse("1s1ms"), Some(Duration::from_millis(1001)));

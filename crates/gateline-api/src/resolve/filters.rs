@@ -45,7 +45,7 @@ impl Reader<'_, '_, '_> {
                     Some(self.headers(path, filter.response_header_modifier.as_ref()?)?);
             }
             "RequestRedirect" => {
-                filters.redirect = Some(self.redirect(path, filter.request_redirect.as_ref()?)?)
+                filters.redirect = Some(self.redirect(path, filter.request_redirect.as_ref()?)?);
             }
             "URLRewrite" => {
                 let written = filter.url_rewrite.as_ref()?;

@@ -25,7 +25,7 @@ impl<'w, 'a> Grants<'w, 'a> {
     }
 
     /// Whether a reference is permitted: within a namespace always, across namespaces by a grant in the target's.
-    /// `from` and `to` are alternatives inside each list, and both lists must name their side (ReferenceGrantSpec).
+    /// `from` and `to` are alternatives inside each list, and both lists must name their side (`ReferenceGrantSpec`).
     pub(super) fn permits(&mut self, from: Referrer<'_>, group: &str, kind: &str, to: &ObjectName) -> bool {
         if *from.namespace == *to.namespace {
             return true;

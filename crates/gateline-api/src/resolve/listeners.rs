@@ -66,7 +66,7 @@ impl<'w> Slot<'w> {
             match HostPattern::parse(text) {
                 Ok(pattern) => self.hostname = Some(pattern),
                 Err(error) => {
-                    self.refuse(Fault::new("UnsupportedValue", error.to_string()), "hostname", findings)
+                    self.refuse(Fault::new("UnsupportedValue", error.to_string()), "hostname", findings);
                 }
             }
         }

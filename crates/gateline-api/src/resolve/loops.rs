@@ -63,8 +63,9 @@ fn comes_back(redirect: &Redirect, matched: &Match) -> bool {
     let path = match (&redirect.path, &matched.path) {
         (None, _) => true,
         (Some(PathModifier::Full(new)), PathMatch::Exact(path)) => new == path,
-        (Some(PathModifier::Full(new)), PathMatch::Prefix(prefix)) => starts_with(new, prefix),
-        (Some(PathModifier::Prefix(new)), PathMatch::Prefix(prefix)) => starts_with(new, prefix),
+        (Some(PathModifier::Full(new) | PathModifier::Prefix(new)), PathMatch::Prefix(prefix)) => {
+            starts_with(new, prefix)
+        }
         _ => false,
     };
     method && path

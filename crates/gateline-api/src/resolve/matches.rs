@@ -66,7 +66,7 @@ fn method(object: &Object, path: &str, text: &str, faults: &mut Faults) -> Optio
     Method::from_bytes(text.as_bytes()).ok().or_else(|| faults.unsupported(object, path, text))
 }
 
-/// Only the first entry of an equivalent name counts (HTTPHeaderMatch, HTTPQueryParamMatch).
+/// Only the first entry of an equivalent name counts (HTTPHeaderMatch, `HTTPQueryParamMatch`).
 fn headers(
     object: &Object,
     path: &str,

@@ -114,8 +114,11 @@ fn identical(mut entries: Vec<Entry<'_>>) -> Vec<Vec<Entry<'_>>> {
     groups.into_values().filter(|group| group.len() > 1).collect()
 }
 
+/// Names and values.
+type Pairs = Vec<(String, String)>;
+
 /// A match without regard to the order of its predicates and to where it is written.
-fn key(matched: &Match) -> (String, Option<String>, Vec<(String, String)>, Vec<(String, String)>) {
+fn key(matched: &Match) -> (String, Option<String>, Pairs, Pairs) {
     let value = |value: &ValueMatch| match value {
         ValueMatch::Exact(text) => format!("={text}"),
         ValueMatch::Regex(text) => format!("~{text}"),

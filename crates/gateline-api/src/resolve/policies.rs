@@ -52,11 +52,11 @@ pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (V
                 let name = ObjectName::new(policy.object.name.namespace.clone(), target.name.as_str());
                 match exists(world, kind, policy.object, &path, target, &name) {
                     Ok(fault) => claims.push(Claim::new(policy.object, path, target, name, merges, fault)),
-                    Err((finding, elsewhere)) => {
-                        findings.push(finding);
+                    Err(found) => {
+                        findings.push(found.finding);
                         let claim =
                             |name| Claim::new(policy.object, path.clone(), target, name, merges, None);
-                        dead.extend(elsewhere.map(claim));
+                        dead.extend(found.elsewhere.map(claim));
                     }
                 }
             }
@@ -73,6 +73,19 @@ pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (V
         }
     }
     (added, found)
+}
+
+/// A target that does not exist.
+struct Dead {
+    finding: Finding,
+    /// An object of that kind and name in another namespace.
+    elsewhere: Option<ObjectName>,
+}
+
+impl Dead {
+    fn new(finding: Finding) -> Box<Self> {
+        Box::new(Self { finding, elsewhere: None })
+    }
 }
 
 impl<'w> Claim<'w> {
@@ -121,12 +134,12 @@ fn exists(
     path: &str,
     target: &PolicyTargetRef,
     name: &ObjectName,
-) -> Result<Option<Fault>, (Finding, Option<ObjectName>)> {
+) -> Result<Option<Fault>, Box<Dead>> {
     let dead = |message: String| Finding::new(&codes::GL801, policy.origin(path), message);
     let title = format!("{kind} {}", policy.name);
     if !may_target(kind, &target.group, &target.kind) {
         let message = format!("{title} targets a {} {:?}, which a {kind} cannot", target.kind, target.group);
-        return Err((dead(message).help("target a Gateway or a route"), None));
+        return Err(Dead::new(dead(message).help("target a Gateway or a route")));
     }
     if let Some(object) = world.objects.get(&target.group, &target.kind, name) {
         return Ok(missing_section(object, target));
@@ -141,13 +154,13 @@ fn exists(
         );
         let help = format!("move the policy to namespace {}", twin.name.namespace);
         let finding = dead(message).help(help).related("the object of that name", twin.origin(""));
-        return Err((finding, Some(twin.name.clone())));
+        return Err(Box::new(Dead { finding, elsewhere: Some(twin.name.clone()) }));
     }
     let message =
         format!("{title} targets {} {name}, which is not in the input: it is never applied", target.kind);
     let finding = dead(message).help("correct the target, or add the object to the input");
     let certain = world.options.gateways == Assume::Missing;
-    Err((if certain { finding } else { finding.severity(Severity::Warning) }, None))
+    Err(Dead::new(if certain { finding } else { finding.severity(Severity::Warning) }))
 }
 
 fn missing_section(object: &Object, target: &PolicyTargetRef) -> Option<Fault> {

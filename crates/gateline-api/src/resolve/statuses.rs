@@ -93,9 +93,26 @@ fn of_gateway(
     };
     let mut status = Status::of(gateway.object);
     status.conditions = vec![accepted, programmed];
+    status.conditions.extend(insecure_frontend(gateway));
     status.listeners = own.iter().map(|slot| listener(slot)).collect();
     status.attached_listener_sets = Some(i32::try_from(attached_sets).unwrap_or(i32::MAX));
     status
+}
+
+/// There only while some port lets clients in whose certificate is missing or wrong (GEP-91).
+fn insecure_frontend(gateway: &Item<'_, Gateway>) -> Option<Condition> {
+    let frontend = gateway.read.spec.tls.as_ref()?.frontend.as_ref()?;
+    let mut configs =
+        std::iter::once(&frontend.default).chain(frontend.per_port.iter().map(|port| &port.tls));
+    let insecure = configs.any(|config| {
+        config.validation.as_ref().and_then(|v| v.mode.as_deref()) == Some("AllowInsecureFallback")
+    });
+    let message = "AllowInsecureFallback lets clients in without a valid certificate";
+    let condition = || {
+        let kind = "InsecureFrontendValidationMode";
+        Condition::new(kind, true, "ConfigurationChanged", message, gateway.object.generation)
+    };
+    insecure.then(condition)
 }
 
 /// Whether a Gateway may count a listener as one of its good ones: references do not matter here.

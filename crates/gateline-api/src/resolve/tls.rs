@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use gateline::model::{HostPattern, ObjectName, Protocol};
 
 use super::certificates::{self, AuthorityError, authorities};
@@ -207,21 +209,18 @@ fn client_roots(
     roots
 }
 
-/// HTTPS and TLS listeners of one port whose hostnames overlap (OverlappingTLSConfig).
+/// HTTPS and TLS listeners of one port whose hostnames overlap (`OverlappingTLSConfig`).
 fn overlaps(slots: &mut [Slot<'_>], findings: &mut Vec<Finding>) {
+    let mut ports: BTreeMap<(&ObjectName, u16), Vec<(usize, &Slot<'_>)>> = BTreeMap::new();
+    for (i, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.terminates() && slot.conflict.is_none())
+    {
+        ports.entry((&slot.name.gateway, slot.written.port)).or_default().push((i, slot));
+    }
     let mut pairs = Vec::new();
-    for (j, b) in slots.iter().enumerate() {
-        for (i, a) in slots.iter().enumerate().take(j) {
-            let same = a.name.gateway == b.name.gateway && a.written.port == b.written.port;
-            if same
-                && a.terminates()
-                && b.terminates()
-                && a.conflict.is_none()
-                && b.conflict.is_none()
-                && meet(a, b)
-            {
-                pairs.push((i, j));
-            }
+    for members in ports.values() {
+        for (k, (j, b)) in members.iter().enumerate() {
+            let earlier = members.iter().take(k).filter(|(_, a)| meet(a, b));
+            pairs.extend(earlier.map(|(i, _)| (*i, *j)));
         }
     }
     for (i, j) in pairs {

@@ -6,6 +6,7 @@ mod order;
 mod overlap;
 mod policies;
 mod references;
+mod tls;
 
 use gateline_api::status::{Condition, ConditionStatus, ParentStatus, Status};
 use gateline_api::{Options, Resolution, parse, resolve};

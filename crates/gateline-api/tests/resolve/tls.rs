@@ -1,0 +1,253 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gateline::model::Timestamp;
+use gateline_api::resolve::SubjectAltName;
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+use super::*;
+
+/// A self-signed certificate for a name, valid until the end of 2030, and its key, as PEM.
+fn pem(name: &str) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2030, 12, 31);
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
+fn secret(name: &str, namespace: &str, crt: &str, key: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {namespace}}}\ntype: kubernetes.io/tls\n\
+         data: {{tls.crt: {}, tls.key: {}}}\n---\n",
+        STANDARD.encode(crt),
+        STANDARD.encode(key)
+    )
+}
+
+fn https(hostname: &str, namespace: &str) -> String {
+    gateway(&format!(
+        "{{name: l, port: 443, protocol: HTTPS, hostname: '{hostname}', tls: {{certificateRefs: [{{name: c, namespace: {namespace}}}]}}}}"
+    ))
+}
+
+fn resolved(resolution: &Resolution) -> String {
+    said(&status(resolution, "Gateway", "infra/edge").listeners[0].conditions, "ResolvedRefs")
+}
+
+fn without_108(resolution: &Resolution) -> Vec<&'static str> {
+    codes(resolution).into_iter().filter(|code| *code != "GL108").collect()
+}
+
+#[test]
+fn a_certificate_is_read_and_held_against_its_listener() {
+    let (crt, key) = pem("*.example.com");
+    let secret = secret("c", "infra", &crt, &key);
+    for (hostname, found) in [
+        ("a.example.com", &[][..]),
+        ("*.example.com", &[]),
+        ("example.com", &["GL603"]),
+        ("a.b.example.com", &["GL603"]),
+    ] {
+        let resolution = closed(&(https(hostname, "infra") + &secret));
+        assert_eq!(without_108(&resolution), found, "{hostname}");
+        let certificate = &resolution.tls[0].as_ref().unwrap().certificates[0];
+        assert_eq!(certificate.names, ["*.example.com"]);
+        assert_eq!(certificate.chain.len(), 1);
+    }
+}
+
+#[test]
+fn expiry_is_told_where_the_time_is_known() {
+    let (crt, key) = pem("a.example.com");
+    let yaml = https("a.example.com", "infra") + &secret("c", "infra", &crt, &key);
+    let end = closed(&yaml).tls[0].as_ref().unwrap().certificates[0].not_after.0;
+    for (now, severity) in [
+        (end - 15 * 86_400, None),
+        (end - 86_400, Some(gateline_api::Severity::Warning)),
+        (end + 1, Some(gateline_api::Severity::Error)),
+    ] {
+        let mut options = Options::default();
+        options.now = Some(Timestamp(now));
+        let resolution = resolve_with(&yaml, &options);
+        let found = resolution.findings.iter().find(|finding| finding.code == "GL602");
+        assert_eq!(found.map(|finding| finding.severity), severity);
+    }
+}
+
+#[test]
+fn secrets_that_hold_no_certificate() {
+    let (crt, key) = pem("a.example.com");
+    for (crt, key) in [("", key.as_str()), ("nonsense", &key), (crt.as_str(), ""), (crt.as_str(), "nonsense")]
+    {
+        let resolution = closed(&(https("a.example.com", "infra") + &secret("c", "infra", crt, key)));
+        assert_eq!(resolved(&resolution), "ResolvedRefs=False InvalidCertificateRef");
+        assert!(resolution.model.listeners.is_empty());
+        assert!(codes(&resolution).contains(&"GL601"));
+    }
+}
+
+#[test]
+fn a_secret_of_another_namespace_needs_a_grant_for_the_very_holder() {
+    let (crt, key) = pem("a.example.com");
+    let grant = |kind: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {{name: g, namespace: certs}}\n\
+             spec: {{from: [{{group: gateway.networking.k8s.io, kind: {kind}, namespace: infra}}], to: [{{group: '', kind: Secret}}]}}\n---\n"
+        )
+    };
+    let world = https("a.example.com", "certs");
+    let secret = secret("c", "certs", &crt, &key);
+    assert_eq!(resolved(&closed(&(world.clone() + &secret))), "ResolvedRefs=False RefNotPermitted");
+    assert_eq!(
+        resolved(&closed(&world)),
+        "ResolvedRefs=False RefNotPermitted",
+        "permission comes before existence"
+    );
+    assert_eq!(
+        resolved(&closed(&(world.clone() + &secret + &grant("ListenerSet")))),
+        "ResolvedRefs=False RefNotPermitted"
+    );
+    assert_eq!(resolved(&closed(&(world + &secret + &grant("Gateway")))), "ResolvedRefs=True ResolvedRefs");
+}
+
+#[test]
+fn overlapping_hostnames_of_one_port() {
+    let (crt, key) = pem("*.example.com");
+    let listener = |name: &str, port: u16, hostname: &str| {
+        format!(
+            "{{name: {name}, port: {port}, protocol: HTTPS, hostname: '{hostname}', tls: {{certificateRefs: [{{name: c}}]}}}}\n"
+        )
+    };
+    let listeners = listener("a", 443, "*.example.com")
+        + &listener("b", 443, "x.example.com")
+        + &listener("c", 8443, "x.example.com");
+    let resolution = closed(&(gateway(&listeners) + &secret("c", "infra", &crt, &key)));
+    let overlapping: Vec<&str> = status(&resolution, "Gateway", "infra/edge")
+        .listeners
+        .iter()
+        .filter(|listener| is_true(&listener.conditions, "OverlappingTLSConfig"))
+        .map(|listener| listener.name.as_str())
+        .collect();
+    assert_eq!(overlapping, ["a", "b"]);
+    assert!(codes(&resolution).contains(&"GL605"));
+}
+
+/// A Gateway, a route to Service `app` and a BackendTLSPolicy with this validation.
+fn backend_tls(name: &str, created: &str, section: &str, validation: &str) -> String {
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {{name: {name}, namespace: infra, creationTimestamp: {created}}}\n\
+         spec: {{targetRefs: [{{group: '', kind: Service, name: app{section}}}], validation: {validation}}}\n---\n"
+    )
+}
+
+fn backend_world(policies: &str) -> Resolution {
+    let (ca, _) = pem("ca");
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca, namespace: infra}}\ndata:\n  ca.crt: |\n{}---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: empty, namespace: infra}}\ndata: {{}}\n---\n",
+        ca.lines().fold(String::new(), |text, line| text + "    " + line + "\n")
+    );
+    let service = service("app")
+        .replace("ports: [{port: 80}]", "ports: [{name: one, port: 80}, {name: two, port: 81}]");
+    let spec = "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: app, port: 80}, {name: app, port: 81}]}]}";
+    closed(
+        &(gateway("{name: http, port: 80, protocol: HTTP}")
+            + &map
+            + &service
+            + &route("HTTPRoute", "infra", "r", spec)
+            + policies),
+    )
+}
+
+const CA: &str = "{hostname: app.internal, caCertificateRefs: [{group: '', kind: ConfigMap, name: ca}]}";
+const OLD: &str = "2026-01-01T00:00:00Z";
+const NEW: &str = "2026-02-01T00:00:00Z";
+
+#[test]
+fn a_backend_policy_holds_for_every_port_unless_a_port_has_its_own() {
+    let system = "{hostname: two.internal, wellKnownCACertificates: System, subjectAltNames: [{type: URI, uri: 'spiffe://x/y'}]}";
+    let resolution = backend_world(
+        &(backend_tls("all", OLD, "", CA) + &backend_tls("two", NEW, ", sectionName: two", system)),
+    );
+    let [one, two] = [0, 1].map(|i| resolution.upstreams[i].tls.clone().unwrap());
+    assert_eq!((one.hostname.as_str(), one.roots.map(|roots| roots.len())), ("app.internal", Some(1)));
+    assert_eq!((two.hostname.as_str(), two.roots), ("two.internal", None));
+    assert_eq!(two.san, [SubjectAltName::Uri("spiffe://x/y".to_owned())]);
+    for name in ["infra/all", "infra/two"] {
+        let ancestor = parent(&resolution, "BackendTLSPolicy", name, 0);
+        assert_eq!(
+            (ancestor.parent_ref.kind.as_str(), ancestor.parent_ref.name.as_str()),
+            ("Gateway", "edge")
+        );
+        assert_eq!(said(&ancestor.conditions, "Accepted"), "Accepted=True Accepted");
+        assert_eq!(said(&ancestor.conditions, "ResolvedRefs"), "ResolvedRefs=True ResolvedRefs");
+    }
+}
+
+#[test]
+fn the_older_of_two_backend_policies_counts() {
+    let other = CA.replace("app.internal", "other");
+    let resolution = backend_world(&(backend_tls("a", NEW, "", &other) + &backend_tls("b", OLD, "", CA)));
+    assert_eq!(resolution.upstreams[0].tls.as_ref().unwrap().hostname, "app.internal");
+    assert_eq!(
+        said(&parent(&resolution, "BackendTLSPolicy", "infra/a", 0).conditions, "Accepted"),
+        "Accepted=False Conflicted"
+    );
+    assert!(is_true(&parent(&resolution, "BackendTLSPolicy", "infra/b", 0).conditions, "Accepted"));
+    assert!(codes(&resolution).contains(&"GL803"));
+}
+
+#[test]
+fn a_backend_policy_without_an_authority_sends_nothing_in_the_clear() {
+    for (reference, reason) in [
+        ("{group: '', kind: ConfigMap, name: gone}", "InvalidCACertificateRef"),
+        ("{group: '', kind: ConfigMap, name: empty}", "InvalidCACertificateRef"),
+        ("{group: '', kind: Secret, name: ca}", "InvalidKind"),
+    ] {
+        let validation = format!("{{hostname: x, caCertificateRefs: [{reference}]}}");
+        let resolution = backend_world(&backend_tls("p", OLD, "", &validation));
+        assert!(resolution.upstreams[0].broken_tls && resolution.upstreams[0].tls.is_none());
+        let conditions = &parent(&resolution, "BackendTLSPolicy", "infra/p", 0).conditions;
+        assert_eq!(said(conditions, "Accepted"), "Accepted=False NoValidCACertificate", "{reference}");
+        assert_eq!(said(conditions, "ResolvedRefs"), format!("ResolvedRefs=False {reason}"), "{reference}");
+        assert!(codes(&resolution).contains(&"GL606"));
+    }
+    let half = "{hostname: x, caCertificateRefs: [{group: '', kind: ConfigMap, name: gone}, {group: '', kind: ConfigMap, name: ca}]}";
+    let resolution = backend_world(&backend_tls("p", OLD, "", half));
+    let conditions = &parent(&resolution, "BackendTLSPolicy", "infra/p", 0).conditions;
+    assert_eq!(said(conditions, "Accepted"), "Accepted=True Accepted");
+    assert_eq!(said(conditions, "ResolvedRefs"), "ResolvedRefs=False InvalidCACertificateRef");
+    assert!(resolution.upstreams[0].tls.is_some());
+}
+
+#[test]
+fn client_certificates_and_their_fallback() {
+    let (crt, key) = pem("a.example.com");
+    let gateway = |mode: &str, map: &str| {
+        https("a.example.com", "infra").replace(
+            "  listeners:",
+            &format!("  tls: {{frontend: {{default: {{validation: {{mode: {mode}, caCertificateRefs: [{{group: '', kind: {map}, name: ca}}]}}}}}}}}\n  listeners:"),
+        ) + &secret("c", "infra", &crt, &key)
+    };
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca, namespace: infra}}\ndata:\n  ca.crt: |\n{}---\n",
+        crt.lines().fold(String::new(), |text, line| text + "    " + line + "\n")
+    );
+    for (mode, optional) in [("AllowValidOnly", false), ("AllowInsecureFallback", true)] {
+        let resolution = closed(&(gateway(mode, "ConfigMap") + &map));
+        let client = resolution.tls[0].as_ref().unwrap().client.as_ref().unwrap();
+        assert_eq!((client.roots.len(), client.optional), (1, optional));
+        let conditions = &status(&resolution, "Gateway", "infra/edge").conditions;
+        assert_eq!(is_true(conditions, "InsecureFrontendValidationMode"), optional);
+    }
+    for (map_kind, reason) in
+        [("ConfigMap", "InvalidCACertificateRef"), ("Secret", "InvalidCACertificateKind")]
+    {
+        let resolution = closed(&gateway("AllowValidOnly", map_kind));
+        let conditions = &status(&resolution, "Gateway", "infra/edge").listeners[0].conditions;
+        assert_eq!(said(conditions, "Accepted"), "Accepted=False NoValidCACertificate");
+        assert_eq!(said(conditions, "ResolvedRefs"), format!("ResolvedRefs=False {reason}"));
+        assert_eq!(said(conditions, "Programmed").split(' ').next(), Some("Programmed=False"));
+        assert!(resolution.model.listeners.is_empty());
+    }
+}

@@ -6,12 +6,20 @@ use crate::snapshot::{Snapshot, Upstream};
 /// What is served, as JSON. Holds no keys.
 pub(super) fn config(snapshot: &Snapshot) -> String {
     let model = snapshot.router.model();
+    let stats = snapshot.router.stats();
     let dump = json!({"configs": [{
         "counts": {
             "listeners": model.listeners.len(),
             "routes": model.routes.len(),
             "rules": snapshot.rules,
             "backends": model.backends.len(),
+        },
+        "router": {
+            "matches": stats.matches,
+            "nodes": stats.nodes,
+            "longest_list": stats.longest_list,
+            "regexes": stats.regexes,
+            "residual_regexes": stats.residual_regexes,
         },
         "listeners": model.listeners.iter().map(|listener| listener_json(listener, &model.routes)).collect::<Vec<_>>(),
         "routes": model.routes.iter().map(route_json).collect::<Vec<_>>(),

@@ -152,7 +152,6 @@ fn builder(settings: &Settings, h2: Option<bool>) -> auto::Builder<LocalExecutor
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.timeouts.request_head)
-        .half_close(true)
         .max_buf_size(settings.head_limit().max(8_192));
     builder
         .http2()

@@ -129,6 +129,23 @@ async fn takes_endpoints_from_its_configuration() {
     assert_eq!(fetch(address, "/").await.2, "own");
 }
 
+#[tokio::test]
+async fn a_client_that_leaves_ends_its_request() {
+    let slow = server(|_, _| (Duration::from_secs(30), Response::default())).await;
+    let (ended, mut end) = tokio::sync::mpsc::unbounded_channel();
+    let mut watched = config();
+    watched.observer = Some(Arc::new(move |_| ended.send(()).unwrap()));
+    let (_proxy, address) = start(watched, &to(&[slow.address]));
+    let request = tokio::time::timeout(Duration::from_millis(200), async {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    assert!(request.await.is_err());
+    assert_eq!(slow.count(), 1);
+    tokio::time::timeout(Duration::from_secs(3), end.recv()).await.unwrap().unwrap();
+}
+
 /// A sink that tests can read.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);

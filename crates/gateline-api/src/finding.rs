@@ -154,6 +154,7 @@ codes! {
     GL404 "rewrite-mismatch" Error "ReplacePrefixMatch needs matches of type PathPrefix."
     GL407 "cors-credentials-wildcard" Warning "CORS with credentials and a wildcard allows any origin."
     GL408 "invalid-filter" Error "A filter cannot be followed: its rule answers 500."
+    GL409 "timeout-inverted" Error "The timeout of one try is longer than that of all tries."
     GL504 "invalid-regex" Error "A regular expression cannot be run."
     GL510 "unsupported-value" Error "A value is not one that Gateline supports."
     GL601 "cert-missing" Error "A certificate that a listener needs cannot be read."

@@ -6,9 +6,10 @@ use rustls_pki_types::CertificateDer;
 
 use super::certificates::{AuthorityError, authorities};
 use super::fault::Fault;
+use super::options::Assume;
 use super::resolution::{SubjectAltName, UpstreamTls};
 use super::world::{Item, World};
-use crate::finding::{Finding, codes};
+use crate::finding::{Finding, Severity, codes};
 use crate::objects::{BackendTlsPolicy, PolicyTargetRef};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
@@ -69,6 +70,18 @@ impl BackendTls {
                 accepted.get_or_insert(Fault::new("Conflicted", message));
             }
             services.insert(service);
+        }
+        if accepted.is_none() && refs.is_none() && tls.is_none() && world.options.secrets == Assume::Unknown {
+            let message = format!(
+                "the ConfigMaps of BackendTLSPolicy {name} are not in the input and are taken to exist"
+            );
+            let finding = Finding::new(
+                &codes::GL606,
+                policy.object.origin("spec.validation.caCertificateRefs"),
+                message,
+            );
+            let help = "add them to serve its backends: without an authority nothing can be verified, and requests are answered 500";
+            self.findings.push(finding.severity(Severity::Info).help(help));
         }
         if let Some(fault) = accepted.iter().chain(&refs).find(|fault| fault.reason != "Conflicted") {
             let message = format!("BackendTLSPolicy {name}: {}", fault.message);

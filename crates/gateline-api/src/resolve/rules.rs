@@ -100,6 +100,15 @@ impl Reading<'_, '_, '_> {
         let request = self.duration(&format!("{path}.timeouts.request"), written.request.as_deref());
         let backend_request =
             self.duration(&format!("{path}.timeouts.backendRequest"), written.backend_request.as_deref());
+        if request.zip(backend_request).is_some_and(|(all, one)| one > all) {
+            let message = format!(
+                "{} {} {path}: backendRequest is longer than request, which covers all tries, and so never ends one",
+                self.object.kind, self.object.name
+            );
+            let origin = self.object.origin(&format!("{path}.timeouts.backendRequest"));
+            let finding = Finding::new(&codes::GL409, origin, message);
+            self.faults.findings.push(finding.help("make backendRequest at most as long as request"));
+        }
         Timeouts { request, backend_request }
     }
 

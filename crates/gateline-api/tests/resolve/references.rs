@@ -148,3 +148,17 @@ fn no_backends_are_no_fault_of_references() {
     let zero = closed(&(gateway(HTTP) + &service("app") + &route("HTTPRoute", "infra", "r", weights)));
     assert!(codes(&zero).contains(&"GL306"));
 }
+
+#[test]
+fn a_try_that_outlasts_its_request() {
+    for (timeouts, found) in [
+        ("{request: 1s, backendRequest: 2s}", true),
+        ("{request: 2s, backendRequest: 2s}", false),
+        ("{request: 0s, backendRequest: 2s}", false),
+        ("{backendRequest: 2s}", false),
+    ] {
+        let spec = format!("{{parentRefs: [{{name: edge}}], rules: [{{timeouts: {timeouts}}}]}}");
+        let resolution = closed(&(gateway(HTTP) + &route("HTTPRoute", "infra", "r", &spec)));
+        assert_eq!(codes(&resolution).contains(&"GL409"), found, "{timeouts}");
+    }
+}

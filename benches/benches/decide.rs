@@ -1,4 +1,6 @@
 //! One decision, over tables of many sizes and in the worst cases. Every table's winner is asserted before it is timed.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up must stop")]
+#![allow(missing_docs, reason = "the macros of criterion define undocumented functions")]
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -95,9 +97,11 @@ fn headers(c: &mut Criterion) {
     }
 }
 
+type Text = fn(usize) -> String;
+
 fn regexes(c: &mut Criterion) {
     let mut group = c.benchmark_group("regexes");
-    let families: [(&str, fn(usize) -> String, fn(usize) -> String); 3] = [
+    let families: [(&str, Text, Text); 3] = [
         ("numbers", |n| format!("/svc{n}x/[0-9]+/items/[a-z]+"), |n| format!("/svc{n}x/42/items/lamp")),
         ("shared start", |n| format!("/api/v1/[^/]+/res{n}x/[^/]+"), |n| format!("/api/v1/me/res{n}x/7")),
         ("anywhere", |n| format!(".*/res{n}x/.*"), |n| format!("/a/b/res{n}x/c")),
@@ -132,7 +136,8 @@ fn worst(c: &mut Criterion) {
     }
     let all = |n: usize| path(PathMatch::Regex(format!(".*/r{n:03}/.*x").into()));
     let table = compile(model([(None, (0..1_000).map(all).collect())]));
-    let request = Request::get("a.example", (0..800).map(|n| format!("/r{n:03}")).collect::<String>() + "/");
+    let request =
+        Request::get("a.example", (0..800).map(|n| format!("/r{n:03}")).collect::<Vec<_>>().concat() + "/");
     assert!(matches!(table.decide(&request.head()), Decision::Miss(_)));
     time(
         &mut group,

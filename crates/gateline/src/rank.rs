@@ -43,6 +43,8 @@ enum Specificity {
     None,
 }
 
+type Compare = fn(&Rank<'_>, &Rank<'_>) -> Ordering;
+
 /// "Precedence must be given to the rule with the largest number of …, continuing on ties": HTTPRouteRule and
 /// GRPCRouteRule, `apis/v1/httproute_types.go` and `apis/v1/grpcroute_types.go`.
 ///
@@ -50,7 +52,7 @@ enum Specificity {
 /// paths it takes would stand: service and method like `Exact`, a service alone (or with a pattern) like the prefix
 /// `/service`, anything else like the prefix `/`. On equal terms the one that names more of the call is first. For matches
 /// that take the same call this is the order of GRPCRouteRule.
-const CRITERIA: [(Criterion, fn(&Rank<'_>, &Rank<'_>) -> Ordering); 11] = [
+const CRITERIA: [(Criterion, Compare); 11] = [
     // "Characters in a matching non-wildcard hostname. Characters in a matching hostname." As written on the route
     // (GatewayRouteHostnameIntersectionPrecedence).
     (Criterion::Hostname, |a, b| a.hostname.cmp(&b.hostname)),

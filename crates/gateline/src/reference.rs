@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::net::Ipv6Addr;
 
+use http::HeaderValue;
 use regex_automata::meta::Regex;
 use regex_syntax::hir::{Hir, Look};
 
@@ -150,7 +151,7 @@ fn takes(matched: &Match, head: &Head<'_>) -> bool {
         && matched.headers.iter().all(|header| {
             // "If a header is repeated, the value is the list of all, joined by commas"; each one alone will do as well.
             let values: Vec<_> =
-                head.headers.get_all(&header.name).iter().map(|value| value.as_bytes()).collect();
+                head.headers.get_all(&header.name).iter().map(HeaderValue::as_bytes).collect();
             let joined = values.join(&b',');
             !values.is_empty()
                 && (values.iter().any(|value| value_matches(&header.value, value))

@@ -1,4 +1,5 @@
 //! `decide` does not allocate: counted, not claimed.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod world;
 

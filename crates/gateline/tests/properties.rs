@@ -1,4 +1,5 @@
 //! The router against the naive reference, and what must not change an answer.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod world;
 

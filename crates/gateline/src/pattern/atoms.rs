@@ -24,7 +24,7 @@ pub(super) fn required(hir: &Hir) -> Vec<Atoms> {
 fn any_of(branches: &[Hir]) -> Option<Atoms> {
     let mut atoms = Vec::new();
     for branch in branches {
-        atoms.extend(required(branch).into_iter().max_by_key(|atoms| shortest(atoms))?);
+        atoms.extend(required(branch).into_iter().max_by_key(shortest)?);
     }
     (atoms.len() <= MAX_ALTERNATIVES).then_some(atoms)
 }

@@ -54,7 +54,7 @@ pub(crate) struct Pattern {
 
 #[derive(Debug)]
 enum Machine {
-    Dfa { dfa: dense::DFA<Vec<u32>>, start: StateID },
+    Dfa { dfa: Box<dense::DFA<Vec<u32>>>, start: StateID },
     Nfa(Nfa),
 }
 
@@ -146,7 +146,7 @@ impl Machine {
         if let Ok(dfa) = dfa
             && let Some(start) = start(&dfa)
         {
-            return Ok(Self::Dfa { dfa, start });
+            return Ok(Self::Dfa { dfa: Box::new(dfa), start });
         }
         Nfa::new(nfa).map(Self::Nfa).ok_or("it is too large: neither its DFA nor its NFA is small enough")
     }

@@ -11,15 +11,21 @@ pub(crate) struct BadAuthority;
 
 /// A host as hostnames are compared: lower case, without port and without the dot of the root.
 #[derive(Debug)]
-pub(crate) struct Host {
-    bytes: [u8; MAX_HOST],
-    len: usize,
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one decision, which must not allocate"
+)]
+pub(crate) enum Host<'a> {
+    /// As sent.
+    Same(&'a str),
+    /// It had capital letters.
+    Lowered { bytes: [u8; MAX_HOST], len: usize },
 }
 
-impl Host {
+impl<'a> Host<'a> {
     /// Reads `host [ ":" port ]` (RFC 3986 section 3.2, without user information). The empty text is the empty host. Longer
     /// texts than a host can have are refused unread.
-    pub(crate) fn parse(authority: &str) -> Result<Self, BadAuthority> {
+    pub(crate) fn parse(authority: &'a str) -> Result<Self, BadAuthority> {
         if authority.len() > MAX_AUTHORITY {
             return Err(BadAuthority);
         }
@@ -27,15 +33,23 @@ impl Host {
             Some(rest) => address(authority, rest)?,
             None => name(authority)?,
         };
+        if host.len() <= MAX_HOST && !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Ok(Self::Same(host));
+        }
         let mut bytes = [0; MAX_HOST];
         let target = bytes.get_mut(..host.len()).ok_or(BadAuthority)?;
         target.copy_from_slice(host.as_bytes());
         target.make_ascii_lowercase();
-        Ok(Self { bytes, len: host.len() })
+        Ok(Self::Lowered { bytes, len: host.len() })
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        match self {
+            Self::Same(host) => host,
+            Self::Lowered { bytes, len } => {
+                bytes.get(..*len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+            }
+        }
     }
 }
 

@@ -49,7 +49,6 @@ impl<'m> Paths<'m> {
         list.push(position);
     }
 
-    #[expect(clippy::iter_over_hash_type, reason = "each part sorts what it is built from by position")]
     pub(super) fn build(self, slots: &Slots<'_>) -> Bucket {
         let build = |positions| Candidates::build(positions, slots, 0);
         let lists = self.exact.values().chain(self.prefixes.values()).chain(self.regexes.values());

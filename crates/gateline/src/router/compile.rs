@@ -63,7 +63,7 @@ pub(super) fn compile(model: Arc<Model>, options: &Options) -> Result<Router, Co
     let Compiler { patterns, conditions, groups, .. } = compiler;
     let (ports, gateways) = (ports.into(), gateways.into());
     let options = options.clone();
-    Ok(Router { patterns, conditions, groups, entries, ports, gateways, options, model })
+    Ok(Router { model, options, entries, ports, gateways, groups, conditions, patterns })
 }
 
 impl<'m> Compiler<'m> {

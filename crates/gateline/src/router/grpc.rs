@@ -4,7 +4,7 @@ use super::patterns::{PatternId, Patterns};
 use super::search::{Observe, Walk};
 use crate::model::{GrpcMethodMatch, ValueMatch};
 
-/// Method matches of GRPCRoutes, by their exact service or else by their exact method. (Those with both are exact paths.)
+/// The method matches of gRPC routes, by their exact service or else by their exact method. (Those with both are exact paths.)
 #[derive(Debug, Default)]
 pub(super) struct Grpc {
     services: Map<Box<str>, Vec<Leaf>>,

@@ -177,20 +177,22 @@ impl Index {
     }
 }
 
+/// The exact predicates of a match that can be indexed.
 fn predicates(conditions: Option<&Conditions>) -> impl Iterator<Item = Predicate<'_>> {
     conditions.into_iter().flat_map(|conditions| {
-        let exact = |value: &'_ Value| matches!(value, Value::Exact(text) if text.len() <= MAX_VALUE);
-        let text = |value| match value {
-            &Value::Exact(ref text) => &**text,
-            Value::Regex(_) => &[],
-        };
-        let headers = conditions.headers.iter().filter(move |(_, value)| exact(value));
-        let query =
-            conditions.query.iter().filter(move |(name, value)| name.len() <= MAX_VALUE && exact(value));
-        let headers = headers.map(move |(name, value)| Predicate::Header(name, text(value)));
-        let query = query.map(move |(name, value)| Predicate::Query(name, text(value)));
+        let headers = conditions.headers.iter();
+        let headers = headers.filter_map(|(name, value)| Some(Predicate::Header(name, exact(value)?)));
+        let query = conditions.query.iter().filter(|(name, _)| name.len() <= MAX_VALUE);
+        let query = query.filter_map(|(name, value)| Some(Predicate::Query(name, exact(value)?)));
         headers.chain(query).chain(conditions.method.as_ref().map(Predicate::Method))
     })
+}
+
+fn exact(value: &Value) -> Option<&[u8]> {
+    match value {
+        Value::Exact(text) if text.len() <= MAX_VALUE => Some(text),
+        _ => None,
+    }
 }
 
 impl<N> Default for Names<N> {

@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use super::candidates::Candidates;
 
 const NONE: u32 = u32::MAX;
@@ -9,21 +7,28 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct Prefixes {
     nodes: Vec<Node>,
-    /// The first byte of each node's label: children are contiguous and scanned here.
-    firsts: Vec<u8>,
-    /// The rest of the labels.
-    labels: Vec<u8>,
+    /// For each node its label and then the first bytes of its children's labels, which are scanned here.
+    bytes: Vec<u8>,
     leaves: Vec<Leaf>,
 }
 
 #[derive(Debug)]
 struct Node {
-    /// The label without its first byte, in `labels`.
+    /// Where its bytes begin.
+    bytes: u32,
+    /// How many of them are its label, without the first byte: its parent has that.
     label: u32,
-    label_len: u32,
+    /// The first child: children are contiguous.
     children: u32,
-    children_len: u32,
+    /// How many.
+    fan: u32,
     leaf: u32,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { bytes: 0, label: 0, children: 0, fan: 0, leaf: NONE }
+    }
 }
 
 /// A prefix that some match has.
@@ -51,40 +56,40 @@ impl Prefixes {
             leaves.push(Leaf { first: candidates.first().min(above), candidates, up });
             ancestors.push((index, text));
         }
-        let mut trie = Self { nodes: Vec::new(), firsts: Vec::new(), labels: Vec::new(), leaves };
+        let mut trie = Self { nodes: Vec::new(), bytes: Vec::new(), leaves };
         trie.grow(&texts);
         trie
     }
 
-    /// Lays the nodes out breadth first: the nodes near the root, which every look-up passes, lie together.
+    /// Lays the nodes out depth first, so that what lies below one prefix lies together.
     fn grow(&mut self, texts: &[&[u8]]) {
-        self.push(0, &[]);
-        let mut open = VecDeque::from([(0, 0..texts.len(), 0)]);
-        while let Some((node, mut range, depth)) = open.pop_front() {
-            let at = |index: usize| texts.get(index).copied().unwrap_or_default();
-            let leaf = at(range.start).len() == depth && !range.is_empty();
-            let leaf = if leaf { range.next().map_or(NONE, narrow) } else { NONE };
-            let children = self.nodes.len();
+        let at = |index: usize| texts.get(index).copied().unwrap_or_default();
+        self.nodes.push(Node::default());
+        // A node, the texts below it, and the part of them that is its label.
+        let mut open = vec![(0, 0..texts.len(), 0..0)];
+        while let Some((index, mut range, label)) = open.pop() {
+            let depth = label.end;
+            let mut node =
+                Node { bytes: narrow(self.bytes.len()), label: narrow(label.len()), ..Node::default() };
+            self.bytes.extend_from_slice(at(range.start).get(label).unwrap_or_default());
+            if !range.is_empty() && at(range.start).len() == depth {
+                node.leaf = range.next().map_or(NONE, narrow);
+            }
+            node.children = narrow(self.nodes.len());
             while let Some(&first) = at(range.start).get(depth).filter(|_| !range.is_empty()) {
                 let run = texts.get(range.clone()).unwrap_or_default();
                 let end = range.start + run.partition_point(|text| text.get(depth) == Some(&first));
                 let label = depth + 1..depth + common(at(range.start), at(end - 1), depth);
-                open.push_back((self.nodes.len(), range.start..end, label.end));
-                self.push(first, at(range.start).get(label).unwrap_or_default());
+                open.push((self.nodes.len(), range.start..end, label));
+                self.nodes.push(Node::default());
+                self.bytes.push(first);
+                node.fan += 1;
                 range.start = end;
             }
-            let children_len = narrow(self.nodes.len() - children);
-            if let Some(node) = self.nodes.get_mut(node) {
-                *node = Node { children: narrow(children), children_len, leaf, ..*node };
+            if let Some(slot) = self.nodes.get_mut(index) {
+                *slot = node;
             }
         }
-    }
-
-    fn push(&mut self, first: u8, label: &[u8]) {
-        let (start, label_len) = (narrow(self.labels.len()), narrow(label.len()));
-        self.nodes.push(Node { label: start, label_len, children: 0, children_len: 0, leaf: NONE });
-        self.firsts.push(first);
-        self.labels.extend_from_slice(label);
     }
 
     /// The longest prefix of the path, by elements.
@@ -94,17 +99,16 @@ impl Prefixes {
         // The root takes every path, even `*`.
         let mut best = node.leaf;
         let mut rest = path;
-        while let Some((&first, tail)) = rest.split_first() {
-            let children = node.children as usize;
-            let Some(firsts) = self.firsts.get(children..children + node.children_len as usize) else {
-                break;
-            };
-            let Some(child) = firsts.iter().position(|byte| *byte == first) else { break };
-            let Some(next) = self.nodes.get(children + child) else { break };
+        let mut firsts = self.bytes.get(..node.fan as usize)?;
+        while let Some((first, tail)) = rest.split_first() {
+            let Some(child) = firsts.iter().position(|byte| byte == first) else { break };
+            let Some(next) = self.nodes.get(node.children as usize + child) else { break };
             node = next;
-            let label = self.labels.get(node.label as usize..(node.label + node.label_len) as usize);
-            let Some(tail) = label.and_then(|label| tail.strip_prefix(label)) else { break };
-            rest = tail;
+            let bytes = node.bytes as usize..(node.bytes + node.label + node.fan) as usize;
+            let bytes = self.bytes.get(bytes).and_then(|bytes| bytes.split_at_checked(node.label as usize));
+            let Some((label, children)) = bytes else { break };
+            let Some(tail) = tail.strip_prefix(label) else { break };
+            (rest, firsts) = (tail, children);
             if node.leaf != NONE && matches!(rest.first(), None | Some(b'/')) {
                 best = node.leaf;
             }

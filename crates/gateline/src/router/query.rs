@@ -30,6 +30,7 @@ pub(super) struct Parameter<'a> {
 pub(super) struct Encoded<'a>(pub(super) &'a str);
 
 impl<'a> Query<'a> {
+    #[inline]
     pub(super) fn new(raw: Option<&'a str>) -> Self {
         Self { raw: raw.unwrap_or_default(), kept: OnceCell::new() }
     }

@@ -69,17 +69,14 @@ impl Regexes {
     }
 
     fn filter(&mut self, atoms: &[(&[u8], Vec<u32>)]) {
-        match AhoCorasick::new(atoms.iter().map(|(atom, _)| atom)) {
-            Ok(automaton) => {
-                let entries = atoms.iter().map(|(_, entries)| entries.clone()).collect();
-                self.filters.push(Filter { automaton, entries });
-            }
+        if let Ok(automaton) = AhoCorasick::new(atoms.iter().map(|(atom, _)| atom)) {
+            let entries = atoms.iter().map(|(_, entries)| entries.clone()).collect();
+            self.filters.push(Filter { automaton, entries });
+        } else {
             // Too many bytes for an automaton: check them all.
-            Err(_) => {
-                self.rest.extend(atoms.iter().flat_map(|(_, entries)| entries));
-                self.rest.sort_unstable();
-                self.rest.dedup();
-            }
+            self.rest.extend(atoms.iter().flat_map(|(_, entries)| entries));
+            self.rest.sort_unstable();
+            self.rest.dedup();
         }
     }
 

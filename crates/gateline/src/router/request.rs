@@ -14,6 +14,7 @@ pub(crate) struct Request<'a> {
 pub(super) const MAX_REGEX_PATH: usize = 4096;
 
 impl<'a> Request<'a> {
+    #[inline]
     pub(super) fn new(head: &'a Head<'a>) -> Self {
         Self { head, query: Query::new(head.query) }
     }

@@ -1,7 +1,7 @@
 //! Regular expressions as manifests write them: RE2's dialect over bytes, matched against a whole value.
 //!
 //! `\d`, `\w` and `\s` are ASCII; there is no look-around and there are no back-references. A pattern runs as a small DFA
-//! or, where that would grow too large, as an NFA of at most [`nfa::MAX_STATES`] states. Neither allocates or keeps a
+//! or, where that would grow too large, as an NFA of at most 1,024 states. Neither allocates or keeps a
 //! cache, so that a match costs O(bytes) or O(bytes · states), whatever the pattern and the value.
 
 pub(crate) mod atoms;

@@ -1,8 +1,8 @@
 //! The compiled router: a chain of indexes, each of which narrows down what can match.
 //!
-//! An entry is a socket; its listener is chosen by host or server name ([`entry`]). The routes of that listener are found
-//! by hostname ([`hosts`]), then by path ([`prefixes`], [`regexes`], [`grpc`]), then by what their matches ask for
-//! besides ([`index`]). Every match has a position, its precedence: the search keeps the least that holds and skips
+//! An entry is a socket; its listener is chosen by host or server name (`entry`). The routes of that listener are found
+//! by hostname (`hosts`), then by path (`prefixes`, `regexes`, `grpc`), then by what their matches ask for
+//! besides (`index`). Every match has a position, its precedence: the search keeps the least that holds and skips
 //! what cannot be less.
 
 pub(crate) mod authority;

@@ -81,7 +81,7 @@ pub struct ListenerStatus {
     pub supported_kinds: Vec<(String, String)>,
     /// Accepted routes, whether or not the listener itself works.
     pub attached_routes: i32,
-    /// Accepted, Programmed, ResolvedRefs, Conflicted, OverlappingTLSConfig.
+    /// Accepted, Programmed, ResolvedRefs, Conflicted, `OverlappingTLSConfig`.
     pub conditions: Vec<Condition>,
 }
 
@@ -91,7 +91,7 @@ pub struct ListenerStatus {
 pub struct ParentStatus {
     /// Which parent or ancestor.
     pub parent_ref: ParentRef,
-    /// Accepted, ResolvedRefs, PartiallyInvalid, Overridden, …
+    /// Accepted, ResolvedRefs, `PartiallyInvalid`, Overridden, …
     pub conditions: Vec<Condition>,
 }
 

@@ -1,5 +1,7 @@
 //! What `gateline check` must say about `examples/guide`: manifests that are published as a working set and are not one.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may fail loudly")]
+
 use std::path::Path;
 
 use gateline_api::parse::{self, Input, Limits};

@@ -1,5 +1,5 @@
 //! The kinds Gateline reads, as tolerant types: enumerations stay text, everything is optional, unknown fields are
-//! left alone. What a value must look like is the business of `validate`; what it means, of [`crate::resolve`].
+//! left alone. What a value must look like is the business of `validate`; what it means, of [`crate::resolve()`].
 
 mod backend;
 mod core;

@@ -20,6 +20,7 @@ mod matches;
 mod namespaces;
 mod options;
 mod overlap;
+mod overrides;
 mod policies;
 mod resolution;
 mod routes;

@@ -1,5 +1,7 @@
 //! Each step of the resolution, on manifests small enough to be read.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
+
 mod attachment;
 mod listeners;
 mod order;
@@ -61,8 +63,8 @@ fn is_true(conditions: &[Condition], kind: &str) -> bool {
 
 /// A class and a Gateway `infra/edge` with these listeners (flow style, one a line).
 fn gateway(listeners: &str) -> String {
-    let listeners: String =
-        listeners.lines().filter(|l| !l.trim().is_empty()).map(|l| format!("    - {}\n", l.trim())).collect();
+    let lines = listeners.lines().map(str::trim).filter(|line| !line.is_empty());
+    let listeners = lines.fold(String::new(), |text, line| text + "    - " + line + "\n");
     format!(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {{name: any}}\nspec: {{controllerName: example.com/any}}\n---\n\
          apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: infra}}\nspec:\n  gatewayClassName: any\n  \

@@ -46,9 +46,13 @@ pub fn decide(
         Some(sni) => {
             let Some(sni) = self::host(sni) else { return miss(None, MissReason::BadAuthority) };
             let chosen = most_specific(&https, &sni);
-            // "MUST return 421 if the host belongs to another listener": GatewayTLSConfig, RFC 9110 section 15.5.20.
-            if !chosen.is_empty() && ids(&chosen) != ids(&most_specific(&https, &host)) {
-                return miss(chosen.first().map(|(id, _)| *id), MissReason::Misdirected);
+            // "If another Listener does match the Host, the Gateway SHOULD return a 421. If no other Listener matches the
+            // Host, the Gateway MUST return a 404": Listener.hostname.
+            let by_host = most_specific(&https, &host);
+            if !chosen.is_empty() && ids(&chosen) != ids(&by_host) {
+                let elsewhere =
+                    if by_host.is_empty() { MissReason::NoListener } else { MissReason::Misdirected };
+                return miss(chosen.first().map(|(id, _)| *id), elsewhere);
             }
             chosen
         }

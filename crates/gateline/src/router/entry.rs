@@ -33,7 +33,7 @@ impl Entry {
     }
 
     /// The listener for a request, the most specific one: by server name in TLS, where the host must then belong to the same
-    /// one (421 otherwise, Gateway `listeners`), by host without. `first` names the listener of a group.
+    /// one (421 if it belongs to another, 404 if to none: Gateway `listeners[].hostname`), by host without. `first` names the listener of a group.
     pub(super) fn choose(
         &self,
         head: &Head<'_>,
@@ -48,10 +48,10 @@ impl Entry {
         };
         let name = Host::parse(name).map_err(|_| miss(None, MissReason::BadAuthority))?;
         let chosen = self.https.best(name.as_str()).ok_or(none)?;
-        if self.https.best(host) == Some(chosen) {
-            Ok(chosen)
-        } else {
-            Err(miss(first(chosen), MissReason::Misdirected))
+        match self.https.best(host) {
+            Some(group) if group == chosen => Ok(chosen),
+            Some(_) => Err(miss(first(chosen), MissReason::Misdirected)),
+            None => Err(miss(first(chosen), MissReason::NoListener)),
         }
     }
 }

@@ -70,6 +70,11 @@ impl Reader<'_, '_, '_> {
         None
     }
 
+    /// A value that the API must not have here: the route is not accepted.
+    fn unsupported<T>(&mut self, path: &str, value: &str) -> Option<T> {
+        self.faults.unsupported(self.object, path, value)
+    }
+
     fn headers(&mut self, path: &str, written: &HeaderFilter) -> Option<HeaderModifier> {
         let mut modifier = HeaderModifier::default();
         for entry in &written.set {
@@ -102,8 +107,14 @@ impl Reader<'_, '_, '_> {
         let code = written.status_code.unwrap_or(302);
         let status = match code {
             301 | 302 | 303 | 307 | 308 => StatusCode::from_u16(code).ok()?,
-            other => return self.refuse(path, &format!("status code {other} is not a redirect")),
+            other => {
+                return self.unsupported(&format!("{path}.requestRedirect.statusCode"), &other.to_string());
+            }
         };
+        if let Some(scheme) = written.scheme.as_deref().filter(|scheme| !matches!(*scheme, "http" | "https"))
+        {
+            return self.unsupported(&format!("{path}.requestRedirect.scheme"), scheme);
+        }
         let modifier = self.modifier(&format!("{path}.requestRedirect.path"), written.path.as_ref())?;
         Some(Redirect {
             scheme: written.scheme.as_deref().map(Into::into),
@@ -133,7 +144,7 @@ impl Reader<'_, '_, '_> {
                     written.replace_prefix_match.clone().unwrap_or_default().into(),
                 )))
             }
-            other => self.refuse(path, &format!("path modifier {other:?} is not supported")),
+            other => self.unsupported(&format!("{path}.type"), other),
         }
     }
 

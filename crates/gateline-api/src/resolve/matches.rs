@@ -62,8 +62,12 @@ fn path_match(
     }
 }
 
+/// `HTTPMethod` of the API.
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
 fn method(object: &Object, path: &str, text: &str, faults: &mut Faults) -> Option<Method> {
-    Method::from_bytes(text.as_bytes()).ok().or_else(|| faults.unsupported(object, path, text))
+    let known = METHODS.contains(&text).then(|| Method::from_bytes(text.as_bytes()).ok());
+    known.flatten().or_else(|| faults.unsupported(object, path, text))
 }
 
 /// Only the first entry of an equivalent name counts (HTTPHeaderMatch, `HTTPQueryParamMatch`).

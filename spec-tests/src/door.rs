@@ -1,0 +1,113 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::check::check;
+use crate::file::{Case, File};
+use crate::observed::{Observed, Picks, Sees};
+use crate::request::Prepared;
+use crate::split;
+use crate::world::World;
+
+/// One way into the engine.
+pub trait Door {
+    /// What it can see of an answer.
+    fn sees(&self) -> Sees;
+
+    /// Why it cannot ask a case, if it cannot.
+    fn skips(&self, case: &Case) -> Option<&'static str> {
+        let _ = case;
+        None
+    }
+
+    /// Loads a set of objects; the cases that follow are put to it.
+    fn enter(&mut self, file: &File, world: &World) -> Result<(), String>;
+
+    /// Puts one request.
+    fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String>;
+}
+
+/// One request to put.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The world it is put to.
+    pub world: &'a World,
+    /// The case.
+    pub case: &'a Case,
+    /// Its request.
+    pub request: &'a Prepared,
+    /// A number for picking the backend: evenly spread over the requests of one case.
+    pub x: u64,
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Cases that were put.
+    pub ran: usize,
+    /// Cases that were not, by reason.
+    pub skipped: BTreeMap<&'static str, usize>,
+    /// `file: case: difference`.
+    pub failures: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cases, {} differences", self.ran, self.failures.len())?;
+        for (reason, count) in &self.skipped {
+            write!(f, ", {count} skipped ({reason})")?;
+        }
+        for failure in &self.failures {
+            write!(f, "\n  {failure}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts every case to a door.
+pub fn run(files: &[File], door: &mut dyn Door) -> Report {
+    let mut report = Report::default();
+    for file in files {
+        let entered = World::new(file).map_err(|error| error.to_string());
+        let entered = entered.and_then(|world| door.enter(file, &world).map(|()| world));
+        match entered {
+            Ok(world) => {
+                for case in &file.requests {
+                    put(file, case, &world, door, &mut report);
+                }
+            }
+            Err(error) => report.failures.push(format!("{}: {error}", file.name)),
+        }
+    }
+    report
+}
+
+fn put(file: &File, case: &Case, world: &World, door: &mut dyn Door, report: &mut Report) {
+    if let Some(reason) = door.skips(case) {
+        *report.skipped.entry(reason).or_default() += 1;
+        return;
+    }
+    report.ran += 1;
+    let differences = differences(case, world, door).unwrap_or_else(|error| vec![error]);
+    let located = |difference| format!("{}: {}: {difference}", file.name, case.name);
+    report.failures.extend(differences.into_iter().map(located));
+}
+
+fn differences(case: &Case, world: &World, door: &mut dyn Door) -> Result<Vec<String>, String> {
+    let request = Prepared::new(&case.request)?;
+    let sees = door.sees();
+    let mut ask = |x| door.ask(&Ask { world, case, request: &request, x });
+    let Some(split) = case.expect.split.as_ref().filter(|_| sees.became) else {
+        return Ok(check(&case.expect, &ask(0)?, sees));
+    };
+    let mut picks = Picks::new();
+    let step = u64::MAX / u64::from(split::REQUESTS);
+    for index in 0..split::REQUESTS {
+        let observed = ask(u64::from(index) * step)?;
+        split::count(&mut picks, observed.became.as_ref());
+        let decision = check(&case.expect, &observed, Sees { became: false, ..sees });
+        if !decision.is_empty() {
+            return Ok(decision);
+        }
+    }
+    Ok(split::check(split, &picks))
+}

@@ -1,0 +1,203 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// One set of objects with the requests that are put to it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Relative to the folder of cases, without the extension: `path/exact`. Not in the file.
+    #[serde(skip)]
+    pub name: String,
+    /// What the file pins down, in one sentence.
+    pub title: String,
+    /// The clauses that the expectations follow.
+    pub spec: Vec<Clause>,
+    /// How binding they are.
+    pub level: Level,
+    /// Which choice Gateline makes where the specification leaves one.
+    pub note: Option<String>,
+    /// What to take things for that are not among the objects.
+    #[serde(default)]
+    pub assume: Assume,
+    /// Manifests, as one would apply them.
+    pub objects: String,
+    /// The cases.
+    #[serde(default)]
+    pub requests: Vec<Case>,
+    /// Conditions that must be in the statuses.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// Counts and kinds of listeners.
+    #[serde(default)]
+    pub attached: Vec<Attached>,
+    /// The codes of all findings above Info, in order; `[]` for none. Not checked where absent.
+    pub findings: Option<Vec<String>>,
+}
+
+/// A clause of a specification.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clause {
+    /// Quoted.
+    pub clause: String,
+    /// Where it stands.
+    pub url: String,
+}
+
+/// How binding an expectation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Every implementation must do so.
+    Core,
+    /// Every implementation that claims the feature must.
+    Extended,
+    /// The specification leaves it open; Gateline chose.
+    Implementation,
+}
+
+/// What is taken for granted of objects that a file does not hold.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Assume {
+    /// Services.
+    pub services: Assumed,
+    /// Secrets and ConfigMaps.
+    pub secrets: Assumed,
+    /// Namespaces and their labels.
+    pub namespaces: Assumed,
+}
+
+/// See [`Assume`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Assumed {
+    /// As if it were there.
+    #[default]
+    Present,
+    /// The file holds all there is.
+    Missing,
+}
+
+/// One request with what must become of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Unique in its file.
+    pub name: String,
+    /// What is sent.
+    pub request: Request,
+    /// What must come of it.
+    pub expect: Expect,
+}
+
+/// A request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// `GET` where nothing is written.
+    #[serde(default = "get")]
+    pub method: String,
+    /// Scheme, host, port (which chooses the listeners), path and query.
+    pub url: String,
+    /// `Host` or `:authority` as the client sends it, if it is not that of the URL.
+    pub host: Option<String>,
+    /// The server name of the TLS handshake, if it is not the host of the URL.
+    pub sni: Option<String>,
+    /// `ns/name`: the Gateway whose address the request is sent to. All share one address where nothing is written.
+    pub gateway: Option<String>,
+    /// Further header fields, in order.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Header fields that the backend answers with.
+    #[serde(default)]
+    pub reply: Vec<(String, String)>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// What must become of a request. Without `status`, a backend must get it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The gateway answers by itself, with this status.
+    pub status: Option<u16>,
+    /// `Location` of a redirect.
+    pub location: Option<String>,
+    /// `ns/gateway/listener`. Not checked where absent.
+    pub listener: Option<String>,
+    /// `Kind/ns/name`. Where absent, no rule may take the request.
+    pub route: Option<String>,
+    /// Index of the rule; with `route`.
+    pub rule: Option<usize>,
+    /// Index of the match. Not checked where absent.
+    #[serde(rename = "match")]
+    pub matched: Option<usize>,
+    /// `ns/name:port`: all requests go there.
+    pub backend: Option<String>,
+    /// `ns/name:port` to its share of the requests; `invalid` to the share that is answered 500.
+    pub split: Option<BTreeMap<String, u32>>,
+    /// The request as the backend gets it. Only what is written is checked.
+    pub upstream: Option<Upstream>,
+    /// The response as the client gets it. Only what is written is checked.
+    pub response: Option<Response>,
+}
+
+/// See [`Expect::upstream`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// The method.
+    pub method: Option<String>,
+    /// Path and query.
+    pub path: Option<String>,
+    /// `Host` or `:authority`.
+    pub host: Option<String>,
+    /// The values of a name, joined by a comma; null for a name that must not be there.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Option<String>>,
+}
+
+/// See [`Expect::response`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// As in [`Upstream::headers`].
+    pub headers: BTreeMap<String, Option<String>>,
+}
+
+/// A condition of a status.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// `Kind/ns/name`.
+    pub object: String,
+    /// `ns/name`, then `#section` and `:port` as the parentRef has them: in `status.parents`.
+    pub parent: Option<String>,
+    /// The name of a listener: in `status.listeners`.
+    pub listener: Option<String>,
+    /// `Accepted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// Not checked where absent: the specification names none.
+    pub reason: Option<String>,
+}
+
+/// What a listener's status counts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attached {
+    /// `Kind/ns/name` of the Gateway or ListenerSet.
+    pub object: String,
+    /// The name of the listener.
+    pub listener: String,
+    /// `attachedRoutes`.
+    pub routes: i32,
+    /// `supportedKinds`, in any order. Not checked where absent.
+    pub kinds: Option<Vec<String>>,
+}

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use gateline::{CompileError, Router};
+use gateline_api::resolve::{self, Options, Resolution};
+use gateline_api::{Finding, parse, resolve as resolve_objects};
+
+use crate::file::{Assumed, File};
+
+/// What the objects of a file mean.
+#[derive(Debug)]
+pub struct World {
+    /// The resolution.
+    pub resolution: Resolution,
+    /// Compiled from it.
+    pub router: Arc<Router>,
+    /// Of reading and of resolution.
+    pub findings: Vec<Finding>,
+}
+
+/// Why there is no world.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The objects cannot be read.
+    #[error("{name}: {problem}")]
+    Read {
+        /// The file of cases.
+        name: String,
+        /// What is wrong with them, with a place in the objects.
+        problem: String,
+    },
+    /// The router cannot be compiled.
+    #[error("{name}: {source}")]
+    Compile {
+        /// The file of cases.
+        name: String,
+        /// Why.
+        source: CompileError,
+    },
+}
+
+impl World {
+    /// Reads, resolves and compiles the objects of a file.
+    pub fn new(file: &File) -> Result<Self, WorldError> {
+        let loaded = parse::text(&file.name, &file.objects);
+        if let Some(error) = loaded.errors.first() {
+            return Err(WorldError::Read { name: file.name.clone(), problem: error.to_string() });
+        }
+        let mut resolution = resolve_objects(&loaded.objects, &options(file));
+        let mut findings = loaded.findings;
+        findings.append(&mut resolution.findings);
+        let model = Arc::new(resolution.model.clone());
+        let router = Router::compile(model, &gateline::Options::default())
+            .map_err(|source| WorldError::Compile { name: file.name.clone(), source })?;
+        Ok(Self { resolution, router: Arc::new(router), findings })
+    }
+}
+
+fn options(file: &File) -> Options {
+    let assume = |assumed| match assumed {
+        Assumed::Present => resolve::Assume::Present,
+        Assumed::Missing => resolve::Assume::Missing,
+    };
+    let mut options = Options::default();
+    options.services = assume(file.assume.services);
+    options.secrets = assume(file.assume.secrets);
+    options.namespaces = assume(file.assume.namespaces);
+    options.gateways = resolve::Assume::Present;
+    options
+}

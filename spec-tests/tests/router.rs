@@ -1,0 +1,143 @@
+//! The compiled router: `decide` with `plan`, and `explain`.
+
+#![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
+
+use gateline::explain::{Explanation, Outcome};
+use gateline::plan::Forward;
+use gateline::{Decision, Plan, Router};
+use http::header::{HOST, LOCATION, ORIGIN};
+use http::{HeaderMap, Response};
+use spec_tests::{Ask, Became, Decided, Door, File, Observed, RouteAt, Sees, Sent, World, files, run};
+
+/// `decide`, `view`, `plan` and the filters, as a data plane calls them.
+struct Decide;
+
+impl Door for Decide {
+    fn sees(&self) -> Sees {
+        Sees { decision: true, listener: true, became: true, upstream: true, response: true }
+    }
+
+    fn enter(&mut self, _: &File, _: &World) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
+        let router = &*ask.world.router;
+        let head = ask.request.head();
+        let entry = ask.request.entry(router).ok_or("no listener has this port")?;
+        let hit = match router.decide(entry, &head) {
+            Decision::Hit(hit) => hit,
+            Decision::Miss(miss) => {
+                return Ok(answered(None, miss.reason.status().as_u16(), HeaderMap::new()));
+            }
+        };
+        let view = router.view(hit).ok_or("a hit without a view")?;
+        let at = RouteAt {
+            route: format!("{}/{}", view.route.kind, view.route.name),
+            rule: hit.rule.into(),
+            matched: hit.matched.into(),
+        };
+        let mut observed = match router.plan(view, &head, ask.x) {
+            Plan::Answer(answer) => answered(Some(at), answer.status.as_u16(), answer.headers),
+            Plan::Forward(forward) => forwarded(at, &forward, router, ask)?,
+        };
+        observed.listener = Some(view.listener.name.to_string());
+        Ok(observed)
+    }
+}
+
+fn answered(at: Option<RouteAt>, status: u16, headers: HeaderMap) -> Observed {
+    let location = headers.get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
+    Observed {
+        decided: Some(at.map_or(Decided::Status(status), Decided::Rule)),
+        became: Some(Became::Answered { status, location }),
+        response: Some(headers),
+        ..Observed::default()
+    }
+}
+
+fn forwarded(at: RouteAt, forward: &Forward<'_>, router: &Router, ask: &Ask<'_>) -> Result<Observed, String> {
+    let (mut parts, ()) = ask.request.http()?.into_parts();
+    forward.request(&mut parts);
+    let host = parts.headers.remove(HOST).ok_or("no host")?;
+    let sent = Sent {
+        method: parts.method.to_string(),
+        path: parts.uri.to_string(),
+        host: host.to_str().unwrap().to_owned(),
+        headers: parts.headers,
+    };
+    let (mut response, ()) = Response::new(()).into_parts();
+    response.headers = ask.case.request.reply()?;
+    forward.response(ask.request.headers.get(ORIGIN), &mut response);
+    let backend = router.model().backends[forward.id.0 as usize].name.to_string();
+    Ok(Observed {
+        decided: Some(Decided::Rule(at)),
+        became: Some(Became::Forwarded(backend)),
+        upstream: Some(sent),
+        response: Some(response.headers),
+        ..Observed::default()
+    })
+}
+
+/// `explain`, as the command line and `/explain` print it.
+struct Explain;
+
+impl Door for Explain {
+    fn sees(&self) -> Sees {
+        Sees { decision: true, listener: true, became: true, upstream: true, response: false }
+    }
+
+    fn enter(&mut self, _: &File, _: &World) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
+        let router = &*ask.world.router;
+        let entry = ask.request.entry(router).ok_or("no listener has this port")?;
+        observed(router.explain(entry, &ask.request.head(), ask.x))
+    }
+}
+
+fn observed(explanation: Explanation) -> Result<Observed, String> {
+    let decided = match (explanation.route, explanation.rule, explanation.matched) {
+        (Some(route), Some(rule), Some(matched)) => Decided::Rule(RouteAt { route, rule, matched }),
+        _ => Decided::Status(explanation.status.ok_or("neither a route nor a status")?),
+    };
+    let became = if explanation.outcome == Outcome::Forward {
+        let picked = explanation.picked.and_then(|index| explanation.backends.get(index));
+        Became::Forwarded(picked.ok_or("forwarded to nothing")?.reference.clone())
+    } else {
+        let status = explanation.status.ok_or("an answer without a status")?;
+        Became::Answered { status, location: explanation.location }
+    };
+    let sent = |upstream: gateline::explain::Upstream| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in upstream.headers {
+            headers.append(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+        }
+        Sent { method: upstream.method, path: upstream.path, host: upstream.host, headers }
+    };
+    Ok(Observed {
+        decided: Some(decided),
+        listener: explanation.listener,
+        became: Some(became),
+        upstream: explanation.upstream.map(sent),
+        response: None,
+    })
+}
+
+#[test]
+fn every_case_through_the_router() {
+    let report = run(&files().unwrap(), &mut Decide);
+    println!("router: {report}");
+    assert!(report.ran >= 600 && report.skipped.is_empty());
+    assert!(report.failures.is_empty(), "{report}");
+}
+
+#[test]
+fn every_case_through_explain() {
+    let report = run(&files().unwrap(), &mut Explain);
+    println!("explain: {report}");
+    assert!(report.ran >= 600 && report.skipped.is_empty());
+    assert!(report.failures.is_empty(), "{report}");
+}

@@ -10,7 +10,7 @@ pub(crate) fn run(workspace: &Workspace, target: Option<&str>, seconds: u32) -> 
     let programs = python::programs(workspace)?;
     for name in targets(workspace)? {
         if target.is_none_or(|wanted| wanted == name) {
-            command(workspace, &programs, &name, seconds).show()?;
+            command(workspace, &programs, &name, seconds)?.show()?;
         }
     }
     Ok(())
@@ -21,23 +21,29 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<String, Failure> {
     let programs = python::programs(workspace)?;
     let targets = targets(workspace)?;
     for name in &targets {
-        command(workspace, &programs, name, 5).run()?;
+        command(workspace, &programs, name, 5)?.run()?;
     }
     Ok(format!("  {} for 5 s each", targets.join(", ")))
 }
 
-/// The stable toolchain and no sanitizer: runs everywhere, and there is no unsafe code to sanitize.
-fn command(workspace: &Workspace, programs: &Path, target: &str, seconds: u32) -> Command {
-    workspace
-        .cargo(["fuzz", "run", "--sanitizer", "none", target, "--"])
-        .args([
-            format!("-max_total_time={seconds}"),
-            "-max_len=16384".into(),
-            "-timeout=10".into(),
-            "-rss_limit_mb=4096".into(),
-        ])
-        .path_first(programs)
-        .env("CARGO_TARGET_DIR", workspace.target.join("fuzz"))
+/// The stable toolchain and no sanitizer: runs everywhere, and there is no unsafe code to sanitize. What is found goes to
+/// `fuzz/corpus`; inputs that once failed, and the examples, are read first.
+fn command(workspace: &Workspace, programs: &Path, target: &str, seconds: u32) -> Result<Command, Failure> {
+    let corpus = format!("fuzz/corpus/{target}");
+    std::fs::create_dir_all(workspace.root.join(&corpus))
+        .map_err(|error| Failure::new(format!("{corpus}: {error}")))?;
+    let mut folders = vec![corpus, format!("fuzz/regressions/{target}")];
+    if target == "parse_resolve" {
+        folders.extend(["examples/shop".to_owned(), "examples/guide".to_owned()]);
+    }
+    folders.retain(|folder| workspace.root.join(folder).is_dir());
+    let limits = ["-max_len=16384", "-timeout=20", "-rss_limit_mb=4096"];
+    let command = workspace
+        .cargo(["fuzz", "run", "--sanitizer", "none", target])
+        .args(folders)
+        .args(["--", &format!("-max_total_time={seconds}")])
+        .args(limits);
+    Ok(command.path_first(programs).env("CARGO_TARGET_DIR", workspace.target.join("fuzz")))
 }
 
 fn targets(workspace: &Workspace) -> Result<Vec<String>, Failure> {

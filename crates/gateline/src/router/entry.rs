@@ -32,8 +32,9 @@ impl Entry {
         }
     }
 
-    /// The listener for a request, the most specific one: by server name in TLS, where the host must then belong to the same
-    /// one (421 if it belongs to another, 404 if to none: Gateway `listeners[].hostname`), by host without. `first` names the listener of a group.
+    /// The listener for a request, the most specific one: by server name in TLS, by host without. In TLS the host must then
+    /// belong to the same one: 421 if it belongs to another, 404 if to none (Gateway `listeners[].hostname`). `first` names
+    /// the listener of a group.
     pub(super) fn choose(
         &self,
         head: &Head<'_>,

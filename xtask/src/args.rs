@@ -9,7 +9,8 @@ cargo xtask JOB
   test --list                   the names of the steps
   bench [ARGUMENT…]             the benchmarks; arguments go to `cargo bench`
   fuzz [TARGET] [--seconds N]   fuzz one target, or each, for N seconds (default 60)
-  spec [ARGUMENT…]              the cases of spec-tests/; arguments go to `cargo test`";
+  spec [ARGUMENT…]              the cases of spec-tests/; arguments go to `cargo test`
+  crds                          write the schemas of crates/gateline-api/crds anew (needs Go)";
 
 /// One call of `cargo xtask`.
 #[derive(Debug, PartialEq)]
@@ -19,6 +20,7 @@ pub(crate) enum Job {
     Test { quick: bool, only: Vec<String> },
     Bench { rest: Vec<String> },
     Spec { rest: Vec<String> },
+    Crds,
     Fuzz { target: Option<String>, seconds: u32 },
 }
 
@@ -29,6 +31,7 @@ impl Job {
             Some("test") => test(args),
             Some("bench") => Ok(Self::Bench { rest: args.collect() }),
             Some("spec") => Ok(Self::Spec { rest: args.collect() }),
+            Some("crds") => Ok(Self::Crds),
             Some("fuzz") => fuzz(args),
             Some(other) => Err(unknown(other)),
         }

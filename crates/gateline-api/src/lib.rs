@@ -13,7 +13,9 @@ pub mod objects;
 pub mod parse;
 pub mod resolve;
 pub mod status;
+mod validate;
 
 pub use finding::{Finding, Severity};
 pub use object::{Object, Objects};
 pub use resolve::{Options, Resolution, resolve};
+pub use validate::validate;

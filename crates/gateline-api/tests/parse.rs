@@ -192,7 +192,7 @@ fn problems_are_named_and_placed() {
         problem("apiVersion: v1\nkind: A\n"),
         at("a:1:1", "`metadata.name` is missing: not a Kubernetes object")
     );
-    assert_eq!(problem("apiVersion: 1\n"), at("a:1:1", "`apiVersion` must be a string"));
+    assert_eq!(problem("apiVersion: 1\n"), at("a:1:13", "`apiVersion` must be a string"));
     assert_eq!(problem("? [a]\n: 1\n"), at("a:1:3", "a mapping key must be a scalar"));
     assert_eq!(problem("a: !!int x\n"), at("a:1:10", "cannot read `x` as !!int"));
     let loaded =

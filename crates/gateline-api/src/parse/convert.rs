@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::kinds::{self, GATEWAY, GATEWAY_X};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
 
-/// Turns an object of a removed version or kind into the newest one. Places stay those of the written object: a field
+/// Turns an object of a removed version or kind into the newest one; `apiVersion` and `kind` of its value stay as
+/// written, so that it is validated by the schema it was written for where that still exists. Places stay those of the written object: a field
 /// that moved is found at its nearest written parent.
 pub(super) fn modernise(object: &mut Object, findings: &mut Vec<Finding>) {
     let Some(known) = kinds::known(&object.group, &object.kind) else { return };
@@ -16,26 +17,20 @@ pub(super) fn modernise(object: &mut Object, findings: &mut Vec<Finding>) {
         let (group, kind) = known.renamed.unwrap_or((known.group, known.kind));
         let version = kinds::known(group, kind).and_then(|kind| kind.served.first()).copied().unwrap_or("v1");
         let new = join(group, version);
-        findings.push(Finding {
-            code: "GL003",
-            slug: "removed-api-version",
-            severity: Severity::Warning,
-            message: format!(
-                "{} {}: {} is no longer served by the standard channel; it is read as {kind} of {new}",
-                object.kind,
-                object.name,
-                join(&object.group, &object.version)
-            ),
-            help: Some(format!("write `apiVersion: {new}` and `kind: {kind}`{}", advice(object))),
-            origin: object.origin("apiVersion"),
-            related: Vec::new(),
-        });
-        let value = Arc::make_mut(&mut object.value);
+        let message = format!(
+            "{} {}: {} is no longer served by the standard channel; it is read as {kind} of {new}",
+            object.kind,
+            object.name,
+            join(&object.group, &object.version)
+        );
+        findings.push(
+            Finding::new(&codes::GL003, object.origin("apiVersion"), message)
+                .severity(Severity::Warning)
+                .help(format!("write `apiVersion: {new}` and `kind: {kind}`{}", advice(object))),
+        );
         if object.kind.as_ref() == "BackendTLSPolicy" && object.version.as_ref() == "v1alpha2" {
-            backend_tls_policy(value);
+            backend_tls_policy(Arc::make_mut(&mut object.value));
         }
-        value["apiVersion"] = new.into();
-        value["kind"] = kind.into();
         (object.group, object.kind, object.version) = (group.into(), kind.into(), version.into());
     }
     parents(object);

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::build::{Document, Surprise};
 use super::convert;
 use super::documents::Documents;
-use super::error::ParseError;
+use super::error::{ParseError, Problem};
 use super::kinds;
 use super::limits::Limits;
 use super::source::Source;
 use super::tree::{Located, Mark, NodeId, Shape, Tree};
-use crate::finding::{Finding, Severity};
-use crate::object::{Object, Objects};
+use crate::finding::{Finding, codes};
+use crate::object::{Object, Objects, Places};
 
 /// Gathers the objects of all documents.
 pub(super) struct Collector<'a> {
@@ -102,50 +102,41 @@ impl<'a> Collector<'a> {
         {
             return;
         }
+        let places = Located { tree: item.tree, root: item.root };
         let mut object = match Object::from_json(item.value) {
             Ok(object) => object,
             Err(problem) => {
-                let mark = item.tree.node(item.root).map_or(Mark::START, |node| node.mark);
-                return self.errors.push(ParseError { place: mark.place(&item.tree.file), problem });
+                let path = if let Problem::WrongType { field, .. } = problem { field } else { "" };
+                self.errors.extend(places.place(path).map(|place| ParseError { place, problem }));
+                return;
             }
         };
-        object.places = Some(Arc::new(Located { tree: item.tree, root: item.root }));
+        object.places = Some(Arc::new(places));
         if kinds::known(&object.group, &object.kind).is_some() {
             self.findings.extend(item.surprises.iter().map(|surprise| surprising(&object, surprise)));
             convert::modernise(&mut object, self.findings);
         }
         let origin = object.origin("");
         if let Some(first) = self.objects.insert(object) {
-            self.findings.push(Finding {
-                code: "GL005",
-                slug: "duplicate-object",
-                severity: Severity::Warning,
-                message: format!(
-                    "{} {} is in the input twice; this one, the last, stands",
-                    origin.kind, origin.object
-                ),
-                help: Some("remove or rename one of them".into()),
-                origin,
-                related: vec![("the one that is ignored".into(), first.origin(""))],
-            });
+            let message = format!(
+                "{} {} is in the input twice; this one, the last, stands",
+                origin.kind, origin.object
+            );
+            self.findings.push(
+                Finding::new(&codes::GL005, origin, message)
+                    .help("remove or rename one of them")
+                    .related("the one that is ignored", first.origin("")),
+            );
         }
     }
 }
 
 fn surprising(object: &Object, surprise: &Surprise) -> Finding {
     let Surprise { path, text, value } = surprise;
-    Finding {
-        code: "GL008",
-        slug: "yaml-1.1-scalar",
-        severity: Severity::Info,
-        message: format!(
-            "{} {} {path}: Kubernetes reads `{text}` as {value} (YAML 1.1)",
-            object.kind, object.name
-        ),
-        help: Some(format!("write `{value}`, or `\"{text}\"` if text is meant")),
-        origin: object.origin(path),
-        related: Vec::new(),
-    }
+    let message =
+        format!("{} {} {path}: Kubernetes reads `{text}` as {value} (YAML 1.1)", object.kind, object.name);
+    Finding::new(&codes::GL008, object.origin(path), message)
+        .help(format!("write `{value}`, or `\"{text}\"` if text is meant"))
 }
 
 /// The texts that are to be parsed on their own: `kubectl get -o json` of several kinds, and logs of objects, are JSON

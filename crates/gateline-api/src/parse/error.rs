@@ -104,6 +104,7 @@ impl Problem {
             Self::Missing("metadata.name") => {
                 Some("objects with only `generateName` have no stable identity")
             }
+            Self::WrongType { expected: "a string", .. } => Some("write it in quotes"),
             _ => None,
         }
     }

@@ -155,8 +155,12 @@ impl Reader<'_> {
     }
 }
 
+/// Settings of kustomize lie among manifests, but are none.
 fn is_manifest(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+    let kustomize = path.file_stem().is_some_and(|stem| stem == "kustomization");
+    !kustomize
+        && path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
 }

@@ -6,12 +6,14 @@ use std::path::Path;
 
 use gateline_api::parse::{self, Input, Limits};
 use gateline_api::status::ConditionStatus;
-use gateline_api::{Finding, Options, Resolution, Severity, resolve};
+use gateline_api::{Finding, Options, Resolution, Severity, resolve, validate};
 
 fn guide() -> Resolution {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/guide");
-    let loaded = parse::load(&[Input::Path(path)], &Limits::default());
+    let mut loaded = parse::load(&[Input::Path(path)], &Limits::default());
     assert!(loaded.errors.is_empty(), "{:?}", loaded.errors);
+    let refusals = validate(&mut loaded.objects);
+    assert!(refusals.is_empty(), "{refusals:?}");
     resolve(&loaded.objects, &Options::default())
 }
 

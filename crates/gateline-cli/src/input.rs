@@ -9,7 +9,7 @@ use gateline::model::Timestamp;
 use gateline::{RegexRank, Router};
 use gateline_api::parse::{Input, Limits, ParseError, Sources};
 use gateline_api::resolve::{Assume, Options, Resolution};
-use gateline_api::{Finding, Objects, parse, resolve};
+use gateline_api::{Finding, Objects, parse, resolve, validate};
 
 use crate::config::{AssumeValue, Config};
 use crate::error::CliError;
@@ -110,10 +110,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Reads and resolves. Never fails as a whole: see [`World::errors`].
+    /// Reads, validates and resolves. Never fails as a whole: see [`World::errors`].
     pub(crate) fn load(paths: &[PathBuf], options: &Options) -> Result<Self, CliError> {
         let inputs = paths.iter().map(|path| input(path)).collect::<Result<Vec<_>, _>>()?;
-        let loaded = parse::load(&inputs, &Limits::default());
+        let mut loaded = parse::load(&inputs, &Limits::default());
+        loaded.findings.append(&mut validate(&mut loaded.objects));
         let mut world = Self {
             objects: loaded.objects,
             sources: loaded.sources,

@@ -22,11 +22,12 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 17] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
     full("tools", tools),
+    full("python", python_lints),
     full("deps", check::dependencies::check),
     full("deny", deny),
     quick("clippy", |w| {
@@ -41,6 +42,7 @@ const STEPS: [Step; 15] = [
     }),
     full("loom", loom),
     full("pages", check::commands::check),
+    full("e2e", end_to_end),
     full("fuzz", fuzz::smoke),
 ];
 
@@ -92,6 +94,14 @@ fn tools(workspace: &Workspace) -> Result<String, Failure> {
     python::programs(workspace).map(|_| String::new())
 }
 
+fn python_lints(workspace: &Workspace) -> Result<String, Failure> {
+    let programs = python::programs(workspace)?;
+    let run = |program: &str, args: &[&str]| workspace.command(programs.join(program)).args(args).run();
+    run("ruff", &["check", "--no-cache", "tests"])?;
+    run("ruff", &["format", "--no-cache", "--check", "tests"])?;
+    run("mypy", &["--config-file", "tests/e2e/pyproject.toml", "tests/e2e"]).map(|()| String::new())
+}
+
 /// Licences, banned crates and sources. Advisories need a database that not every machine can reach.
 fn deny(workspace: &Workspace) -> Result<String, Failure> {
     let programs = python::programs(workspace)?;
@@ -109,4 +119,12 @@ fn loom(workspace: &Workspace) -> Result<String, Failure> {
     let test =
         workspace.cargo(["test", "--package", "gateline", "--locked", "--release", "--test", "loom_bucket"]);
     tested(test.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", workspace.target.join("loom")))
+}
+
+/// Real clients against the real binary, over loopback.
+fn end_to_end(workspace: &Workspace) -> Result<String, Failure> {
+    let programs = python::programs(workspace)?;
+    let pytest = workspace.command(programs.join("pytest")).args(["--quiet", "tests/e2e"]);
+    let log = pytest.env("GATELINE", workspace.gateline()).log()?;
+    Ok(log.lines().last().unwrap_or_default().to_owned())
 }

@@ -72,9 +72,13 @@ fn manifests(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     let name =
         |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    paths.retain(|path| name(path).starts_with("gateway.") && name(path).ends_with(".yaml"));
+    paths.retain(|path| name(path).starts_with("gateway.") && is_yaml(path));
     paths.sort();
     Ok(paths)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml")
 }
 
 /// Marks what the standard channel lacks: the whole definition, or single fields of the version that both have.
@@ -152,7 +156,7 @@ fn copy_manifests(from: &Path, to: &Path) -> Result<(), Failure> {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
             copy_manifests(&path, &target)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if is_yaml(&path) {
             copy(&path, &target)?;
         }
     }

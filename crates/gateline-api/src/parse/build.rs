@@ -1,6 +1,7 @@
 //! Events of the YAML parser to a [`Tree`] and a JSON value, in one pass and without recursion.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use granit_parser::{ScalarStyle, Tag};
@@ -270,7 +271,9 @@ impl Builder {
         let mut path = String::new();
         for frame in &self.frames {
             match &frame.parts {
-                Parts::Sequence(items, _) => path.push_str(&format!("[{}]", items.len())),
+                Parts::Sequence(items, _) => {
+                    let _ = write!(path, "[{}]", items.len());
+                }
                 Parts::Mapping(Fields { key: Some((Some(key), _)), .. }) => {
                     if !path.is_empty() {
                         path.push('.');

@@ -14,7 +14,7 @@ use crate::object::Object;
 pub(super) fn modernise(object: &mut Object, findings: &mut Vec<Finding>) {
     let Some(known) = kinds::known(&object.group, &object.kind) else { return };
     if known.removed.contains(&&*object.version) {
-        let (group, kind) = known.renamed.unwrap_or((known.group, known.kind));
+        let (group, kind) = known.renamed.unwrap_or((known.group, known.name));
         let version = kinds::known(group, kind).and_then(|kind| kind.served.first()).copied().unwrap_or("v1");
         let new = join(group, version);
         let message = format!(
@@ -70,7 +70,7 @@ fn rename(map: &mut Map<String, Value>, old: &str, new: &str) {
     }
 }
 
-/// Routes and policies that name an XListenerSet follow it to its new name.
+/// Routes and policies that name an `XListenerSet` follow it to its new name.
 fn parents(object: &mut Object) {
     let stale = |parent: &Value| parent["group"] == GATEWAY_X && parent["kind"] == "XListenerSet";
     for field in ["parentRefs", "targetRefs"] {

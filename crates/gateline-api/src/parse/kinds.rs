@@ -11,7 +11,7 @@ pub(crate) const ENVOY: &str = "gateway.envoyproxy.io";
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) group: &'static str,
-    pub(crate) kind: &'static str,
+    pub(crate) name: &'static str,
     /// Served by the standard channel of the newest release, newest first; experimental kinds: by the experimental one.
     pub(crate) served: &'static [&'static str],
     /// Seen in the wild, but served no longer, or by the experimental channel only.
@@ -22,11 +22,11 @@ pub(crate) struct Kind {
 
 const fn kind(
     group: &'static str,
-    kind: &'static str,
+    name: &'static str,
     served: &'static [&'static str],
     removed: &'static [&'static str],
 ) -> Kind {
-    Kind { group, kind, served, removed, renamed: None }
+    Kind { group, name, served, removed, renamed: None }
 }
 
 const fn renamed(
@@ -35,7 +35,7 @@ const fn renamed(
     removed: &'static [&'static str],
     new: &'static str,
 ) -> Kind {
-    Kind { group, kind: old, served: &[], removed, renamed: Some((GATEWAY, new)) }
+    Kind { group, name: old, served: &[], removed, renamed: Some((GATEWAY, new)) }
 }
 
 const KINDS: &[Kind] = &[
@@ -72,7 +72,7 @@ const KINDS: &[Kind] = &[
 
 /// The kind, if Gateline reads it.
 pub(crate) fn known(group: &str, kind: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|known| known.group == group && known.kind == kind)
+    KINDS.iter().find(|known| known.group == group && known.name == kind)
 }
 
 /// All kinds of a group.

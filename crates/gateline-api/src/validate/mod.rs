@@ -103,7 +103,7 @@ fn schema_version<'a>(definition: &'a Definition, object: &Object) -> Option<&'a
 
 /// A kind of a group whose kinds are all known is misspelt; of any other group it is none of our business.
 fn unknown_kind(object: &Object) -> Vec<Fault> {
-    let names: Vec<_> = kinds::of_group(&object.group).map(|known| known.kind).collect();
+    let names: Vec<_> = kinds::of_group(&object.group).map(|known| known.name).collect();
     if names.is_empty() || object.group.is_empty() || object.group.as_ref() == "discovery.k8s.io" {
         return Vec::new();
     }

@@ -5,9 +5,10 @@ use regex_automata::meta::Regex;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A structural schema of Kubernetes: the part of OpenAPI v3 that CRDs may use.
+/// A structural schema of Kubernetes: the part of `OpenAPI` v3 that CRDs may use.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are keywords of the format")]
 pub(super) struct Schema {
     #[serde(rename = "type")]
     pub(super) kind: Option<Type>,

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     }
     world.usable()?;
     if !world.errors.is_empty() {
-        return Err(CliError::Unusable(format!("{} documents could not be read", world.errors.len())));
+        return Err(CliError::Unread(world.errors.len()));
     }
     let failed = world.findings.iter().any(|finding| fail_on.reaches(finding.severity));
     Ok(if failed { Verdict::Findings } else { Verdict::Clean })
@@ -127,17 +127,23 @@ fn text(args: &Args, world: &World, output: &mut Output) {
 fn summary(args: &Args, world: &World) -> String {
     let count = |severity| world.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, infos) = (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
-    let objects = world.objects.len();
-    let replaced = match world.findings.iter().filter(|finding| finding.code == codes::GL005.code).count() {
-        0 => String::new(),
-        n => format!(", {n} more replaced by a later one"),
-    };
-    let unread = match world.errors.len() {
-        0 => String::new(),
-        n => format!(", {n} unreadable"),
-    };
+    let mut text = counted(world.objects.len(), "object");
+    let replaced = world.findings.iter().filter(|finding| finding.code == codes::GL005.code).count();
+    if replaced > 0 {
+        text.push_str(&format!(", {replaced} more replaced by a later one"));
+    }
+    if !world.errors.is_empty() {
+        text.push_str(&format!(", {} unreadable", world.errors.len()));
+    }
     let hint = if infos > 0 && !args.info { " (--info shows them)" } else { "" };
-    format!("{objects} objects{replaced}{unread}: {errors} errors, {warnings} warnings, {infos} notes{hint}")
+    let [errors, warnings, infos] =
+        [counted(errors, "error"), counted(warnings, "warning"), counted(infos, "note")];
+    format!("{text}: {errors}, {warnings}, {infos}{hint}")
+}
+
+/// `1 error`, `2 errors`.
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn conditions(status: &Status, output: &mut Output) {

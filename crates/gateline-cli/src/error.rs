@@ -13,6 +13,8 @@ pub(crate) enum CliError {
     Config { path: PathBuf, line: usize, column: usize, message: String },
     #[error("nothing in the input can be used: {0}")]
     Unusable(String),
+    #[error("{0} of the documents or files could not be read")]
+    Unread(usize),
     #[error(transparent)]
     Request(#[from] RequestError),
     #[error("{0:?} is not a finding")]

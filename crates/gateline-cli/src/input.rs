@@ -139,7 +139,7 @@ impl World {
         match (self.objects.is_empty(), self.errors.is_empty()) {
             (false, _) => Ok(()),
             (true, true) => Err(CliError::Unusable("it holds no objects".to_owned())),
-            (true, false) => Err(CliError::Unusable(format!("{} errors", self.errors.len()))),
+            (true, false) => Err(CliError::Unusable("it could not be read".to_owned())),
         }
     }
 

@@ -75,6 +75,9 @@ fn parse_method(text: &str) -> Result<Method, RequestError> {
 
 fn parse_url(url: &str) -> Result<(Uri, bool), RequestError> {
     let fail = |reason: &str| RequestError::Url { url: url.to_owned(), reason: reason.to_owned() };
+    if !url.contains("://") {
+        return Err(fail("it must begin with http:// or https://"));
+    }
     let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| fail(&error.to_string()))?;
     let secure = match uri.scheme_str() {
         Some("https") => true,

@@ -92,7 +92,7 @@ fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Won { on: None } => "wins: no other rule matches".to_owned(),
         Verdict::Won { on: Some(on) } => format!("wins: {}", criterion(*on)),
-        Verdict::Lost { on } => format!("matches too, but the winner has {}", criterion(*on)),
+        Verdict::Lost { on } => format!("matches too, but {}", criterion(*on)),
         Verdict::Failed { predicate, expected, actual } => {
             let actual = actual
                 .as_ref()
@@ -104,17 +104,17 @@ fn verdict(verdict: &Verdict) -> String {
 
 fn criterion(criterion: Criterion) -> &'static str {
     match criterion {
-        Criterion::Hostname => "the more specific hostname",
-        Criterion::PathKind => "the stronger kind of path match",
-        Criterion::PathLength => "the longer path prefix",
-        Criterion::GrpcService => "the longer service match",
-        Criterion::GrpcMethod => "the longer method match",
-        Criterion::Method => "a method match",
-        Criterion::Headers => "more header matches",
-        Criterion::Query => "more query parameter matches",
-        Criterion::Age => "the older route",
-        Criterion::Name => "the route that is first by namespace and name",
-        Criterion::Order => "the earlier rule or match of the route",
+        Criterion::Hostname => "the more specific hostname goes first",
+        Criterion::PathKind => "exact paths go first, then regular expressions, then prefixes",
+        Criterion::PathLength => "the longer path prefix goes first",
+        Criterion::GrpcService => "the longer service name goes first",
+        Criterion::GrpcMethod => "the longer method name goes first",
+        Criterion::Method => "a match of the method goes first",
+        Criterion::Headers => "more header matches go first",
+        Criterion::Query => "more query parameter matches go first",
+        Criterion::Age => "the older route goes first",
+        Criterion::Name => "all else is equal, and namespace/name decides",
+        Criterion::Order => "the earlier rule or match of a route goes first",
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     report(&world, output);
     world.usable()?;
     if !world.errors.is_empty() {
-        return Err(CliError::Unusable(format!("{} documents could not be read", world.errors.len())));
+        return Err(CliError::Unread(world.errors.len()));
     }
     let proxy = Proxy::start(proxy_config(args)?)?;
     proxy.apply(&world.resolution)?;

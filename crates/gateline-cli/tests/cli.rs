@@ -1,0 +1,138 @@
+//! Runs of the real binary, compared with what they printed when somebody last looked at it.
+//! `SNAPSHOTS=overwrite cargo test -p gateline-cli --test cli` writes them anew.
+
+use snapbox::cmd::{Command, OutputAssert, cargo_bin};
+use snapbox::{Data, file};
+
+const FIXTURES: &str = "crates/gateline-cli/tests/fixtures";
+
+/// Runs `gateline` in the root of the repository.
+fn gateline(words: &[&str]) -> OutputAssert {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    Command::new(cargo_bin!("gateline")).current_dir(root).env_remove("NO_COLOR").args(words).assert()
+}
+
+fn fixture(name: &str) -> String {
+    format!("{FIXTURES}/{name}")
+}
+
+fn prints(words: &[&str], code: i32, stdout: Data) {
+    gateline(words).code(code).stdout_eq(stdout).stderr_eq("");
+}
+
+fn complains(words: &[&str], stderr: Data) {
+    gateline(words).code(2).stderr_eq(stderr);
+}
+
+#[test]
+fn the_shop_is_clean() {
+    prints(&["check", "examples/shop", "--info"], 0, file!["snapshots/check-shop.txt"]);
+}
+
+#[test]
+fn the_guide_has_its_defects() {
+    prints(&["check", "examples/guide"], 1, file!["snapshots/check-guide.txt"]);
+}
+
+#[test]
+fn findings_with_their_lines() {
+    prints(
+        &["check", "examples/guide/12-rate-limit-route.yaml", "--verbose"],
+        1,
+        file!["snapshots/check-verbose.txt"],
+    );
+}
+
+#[test]
+fn findings_as_json() {
+    prints(
+        &["check", "examples/guide/12-rate-limit-route.yaml", "--format", "json"],
+        1,
+        file!["snapshots/check.json"],
+    );
+}
+
+#[test]
+fn conditions_as_a_controller_would_write_them() {
+    prints(&["check", "examples/guide", "--conditions"], 1, file!["snapshots/check-conditions.txt"]);
+}
+
+#[test]
+fn what_a_cluster_refuses() {
+    prints(&["check", &fixture("refused.yaml")], 1, file!["snapshots/check-refused.txt"]);
+}
+
+#[test]
+fn a_settings_file_counts() {
+    let config = fixture("gateline.toml");
+    prints(&["check", "examples/guide", "--config", &config], 1, file!["snapshots/check-config.txt"]);
+}
+
+#[test]
+fn one_bad_document_does_not_hide_the_others() {
+    gateline(&["check", &fixture("broken.yaml")])
+        .code(2)
+        .stdout_eq(file!["snapshots/check-broken.txt"])
+        .stderr_eq(file!["snapshots/check-broken-stderr.txt"]);
+}
+
+#[test]
+fn a_request_is_explained() {
+    let request = "GET https://api.shop.example.com/v1/orders?page=2";
+    prints(&["explain", "examples/shop", request], 0, file!["snapshots/explain.txt"]);
+    prints(&["explain", "examples/shop", request, "--format", "json"], 0, file!["snapshots/explain.json"]);
+}
+
+#[test]
+fn a_tie_a_redirect_and_nobody_are_explained() {
+    let guide = ["explain", "examples/guide", "https://app.example.com/basket"];
+    prints(&guide, 0, file!["snapshots/explain-tie.txt"]);
+    let redirect = ["explain", "examples/shop", "http://www.shop.example.com/"];
+    prints(&redirect, 0, file!["snapshots/explain-redirect.txt"]);
+    let nobody = ["explain", "examples/shop", "http://www.shop.example.com:81/"];
+    prints(&nobody, 0, file!["snapshots/explain-nobody.txt"]);
+}
+
+#[test]
+fn the_canary_is_picked_by_number() {
+    let request =
+        ["explain", "examples/shop", "https://www.shop.example.com/", "--random", "18446744073709551615"];
+    gateline(&request).success().stdout_eq(file!["snapshots/explain-canary.txt"]);
+}
+
+#[test]
+fn a_finding_has_a_page() {
+    gateline(&["rule", "GL103"]).success().stdout_eq(Data::read_from(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/findings/GL103.md"),
+        None,
+    ));
+    complains(&["rule", "GL999"], file!["snapshots/rule-unknown.txt"]);
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    complains(&["check", "no/such/file.yaml"], file!["snapshots/no-file.txt"]);
+    complains(&["explain", "examples/shop", "GET shop.example.com"], file!["snapshots/no-url.txt"]);
+    complains(
+        &["explain", "examples/shop", "https://a.example/", "-H", "colourless"],
+        file!["snapshots/no-header.txt"],
+    );
+    complains(&["check", "examples/shop", "--assume", "services=maybe"], file!["snapshots/no-value.txt"]);
+    complains(&["check", "examples/shop", "--config", "no/such.toml"], file!["snapshots/no-config.txt"]);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let manifest =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    let command = Command::new(cargo_bin!("gateline")).args(["check", "-"]).stdin(manifest);
+    command.assert().success().stdout_eq("1 object: 0 errors, 0 warnings, 0 notes\n");
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let plain = gateline(&["check", "examples/guide"]);
+    assert!(!plain.get_output().stdout.contains(&0x1b));
+    let styled = gateline(&["check", "examples/guide", "--color", "always"]);
+    assert!(styled.get_output().stdout.contains(&0x1b));
+}

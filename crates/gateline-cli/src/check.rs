@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Verdict;
 use crate::config::CheckConfig;
 use crate::error::CliError;
-use crate::input::{InputArgs, World};
+use crate::input::{InputArgs, World, inputs};
 use crate::output::{self, Format, Output};
 use crate::snippet::Drawer;
 
@@ -72,7 +72,7 @@ struct Unreadable<'a> {
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.input.choices.config()?;
-    let mut world = World::load(&args.input.paths, &args.input.choices.options(&config))?;
+    let mut world = World::load(&inputs(&args.input.paths)?, &args.input.choices.options(&config));
     adjust(&mut world.findings, &config.check);
     let fail_on = args.fail_on.or(config.check.fail_on).unwrap_or(FailOn::Warning);
     match args.format {

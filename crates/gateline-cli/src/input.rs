@@ -111,9 +111,8 @@ pub(crate) struct World {
 
 impl World {
     /// Reads, validates and resolves. Never fails as a whole: see [`World::errors`].
-    pub(crate) fn load(paths: &[PathBuf], options: &Options) -> Result<Self, CliError> {
-        let inputs = paths.iter().map(|path| input(path)).collect::<Result<Vec<_>, _>>()?;
-        let mut loaded = parse::load(&inputs, &Limits::default());
+    pub(crate) fn load(inputs: &[Input], options: &Options) -> Self {
+        let mut loaded = parse::load(inputs, &Limits::default());
         loaded.findings.append(&mut validate(&mut loaded.objects));
         let mut world = Self {
             objects: loaded.objects,
@@ -122,16 +121,18 @@ impl World {
             findings: loaded.findings,
             resolution: Resolution::default(),
         };
-        world.resolve(options);
-        Ok(world)
+        world.resolution = resolve(&world.objects, options);
+        world.findings.append(&mut world.resolution.findings);
+        world.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        world.findings.dedup();
+        world
     }
 
-    /// Resolves again, with other options.
-    pub(crate) fn resolve(&mut self, options: &Options) {
-        self.resolution = resolve(&self.objects, options);
-        self.findings.append(&mut self.resolution.findings);
-        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.findings.dedup();
+    /// Whether all of it was read and a cluster would take every object: what a reload asks for.
+    pub(crate) fn sound(&self) -> bool {
+        self.errors.is_empty()
+            && !self.objects.is_empty()
+            && !self.objects.iter().any(|object| object.refused)
     }
 
     /// An error, if nothing can be done with the input.
@@ -146,6 +147,11 @@ impl World {
     pub(crate) fn router(&self, choices: &Choices) -> Result<Router, CliError> {
         Ok(Router::compile(Arc::new(self.resolution.model.clone()), &choices.router_options())?)
     }
+}
+
+/// What the paths stand for. Standard input is read here, once.
+pub(crate) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, CliError> {
+    paths.iter().map(|path| input(path)).collect()
 }
 
 fn input(path: &Path) -> Result<Input, CliError> {

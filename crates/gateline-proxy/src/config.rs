@@ -30,6 +30,8 @@ pub struct Config {
     pub limits: Limits,
     /// Endpoints of backends, by `ns/name:port`: they stand in place of what the manifests say.
     pub backends: BTreeMap<String, Vec<Endpoint>>,
+    /// How rules are ranked where the specification leaves it open.
+    pub router: gateline::Options,
 }
 
 /// See [`Config::observer`].
@@ -47,6 +49,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             backends: BTreeMap::new(),
+            router: gateline::Options::default(),
         }
     }
 }
@@ -63,6 +66,8 @@ pub enum Ports {
     Ephemeral,
     /// As listed, otherwise the same.
     Map(BTreeMap<u16, u16>),
+    /// As listed, otherwise as [`Ports::Unprivileged`].
+    UnprivilegedMap(BTreeMap<u16, u16>),
 }
 
 impl Ports {
@@ -74,6 +79,9 @@ impl Ports {
             Self::AsWritten | Self::Unprivileged => listener,
             Self::Ephemeral => 0,
             Self::Map(map) => map.get(&listener).copied().unwrap_or(listener),
+            Self::UnprivilegedMap(map) => {
+                map.get(&listener).copied().unwrap_or_else(|| Self::Unprivileged.bound(listener))
+            }
         }
     }
 }

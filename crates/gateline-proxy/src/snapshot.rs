@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gateline::model::{BackendProtocol, Model, Protocol};
-use gateline::{EntryId, Hit, Options, Router};
+use gateline::{EntryId, Hit, Router};
 use gateline_api::resolve::{Endpoint, Resolution, UpstreamTls};
 use rustls::crypto::CryptoProvider;
 
@@ -52,7 +52,7 @@ impl Snapshot {
         before: Option<&Self>,
     ) -> Result<Self, ProxyError> {
         let model = Arc::new(resolution.model.clone());
-        let router = Arc::new(Router::compile(model.clone(), &Options::default())?);
+        let router = Arc::new(Router::compile(model.clone(), &config.router)?);
         let provider = provider();
         let ports = ports(&router, resolution, &provider)?;
         let builder = Builder { config, before, provider: &provider };

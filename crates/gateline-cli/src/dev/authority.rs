@@ -6,6 +6,17 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose,
 };
+use time::{Duration, OffsetDateTime};
+
+/// Browsers refuse certificates that last for years.
+const DAYS: i64 = 90;
+
+/// From yesterday, for clocks that are slow, to some months from now.
+fn valid(params: &mut CertificateParams) {
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now - Duration::days(1);
+    params.not_after = now + Duration::days(DAYS);
+}
 
 /// A certificate authority that nobody else has.
 pub(crate) struct Authority {
@@ -19,6 +30,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name.push(DnType::CommonName, "gateline dev: not for production");
+        valid(&mut params);
         Ok(Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
     }
 
@@ -33,6 +45,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, secret.to_string());
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
+        valid(&mut params);
         let not_after = Timestamp(params.not_after.unix_timestamp());
         let key = KeyPair::generate()?;
         let leaf = params.signed_by(&key, &self.issuer)?;

@@ -12,12 +12,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use gateline_api::parse::Input;
 use gateline_api::resolve::{Assume, Endpoint, Options};
 use gateline_proxy::{Config, Finished, Proxy};
 
 use crate::Verdict;
 use crate::error::CliError;
-use crate::input::{InputArgs, World};
+use crate::input::{InputArgs, World, inputs};
 use crate::output::Output;
 use crate::serve::{self, Event, Events};
 
@@ -45,7 +46,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.input.choices.config()?;
     let options = options(args.input.choices.options(&config));
-    let mut world = World::load(&args.input.paths, &options)?;
+    let inputs = inputs(&args.input.paths)?;
+    let mut world = World::load(&inputs, &options);
     serve::report(&world, output);
     world.usable()?;
     let mut stand_ins = StandIns::new(!args.no_echo)?;
@@ -55,8 +57,9 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let mut config = Config::default();
     config.addresses = vec![Ipv4Addr::LOCALHOST.into()];
     config.admin = Some(args.admin);
-    config.ports = gateline_proxy::Ports::Map(ports.clone());
+    config.ports = gateline_proxy::Ports::UnprivilegedMap(ports.clone());
     config.backends = serve::backends(&args.backend);
+    config.router = args.input.choices.router_options();
     config.observer = Some(log_lines()?);
     let proxy = Proxy::start(config)?;
     proxy.apply(&world.resolution)?;
@@ -67,7 +70,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     while let Some(event) = events.next() {
         match event {
             Event::Stop => break,
-            Event::Reload => reload(args, &options, &mut stand_ins, &proxy, output),
+            Event::Reload => reload(&inputs, &options, &mut stand_ins, &proxy, output),
         }
         output.flush();
     }
@@ -87,16 +90,13 @@ fn options(mut options: Options) -> Options {
     options
 }
 
-fn reload(args: &Args, options: &Options, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
+fn reload(inputs: &[Input], options: &Options, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
     let keep = |reason: &str, output: &mut Output| {
         output.line(&format!("reload: {reason}; the configuration before stays"))
     };
-    let mut world = match World::load(&args.input.paths, options) {
-        Ok(world) => world,
-        Err(error) => return keep(&error.to_string(), output),
-    };
+    let mut world = World::load(inputs, options);
     serve::report(&world, output);
-    if !world.errors.is_empty() || world.usable().is_err() {
+    if !world.sound() {
         return keep("the files cannot be used", output);
     }
     if let Err(error) = stand_ins.fill(&mut world) {

@@ -85,15 +85,21 @@ impl StandIns {
         Ok(())
     }
 
-    /// For `curl --cacert`. Without a place to write to, `curl -k` has to do.
+    /// For `curl --cacert`: a file of this run alone. Without a place to write to, `curl -k` has to do.
     fn write_authority(&mut self) {
         let (Some(authority), None) = (&self.authority, &self.authority_file) else { return };
-        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-        let folder = state.or_else(home).unwrap_or_else(std::env::temp_dir).join("gateline");
-        let file = folder.join("dev-ca.pem");
-        if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, authority.pem())).is_ok() {
+        let file = std::env::temp_dir().join(format!("gateline-dev-ca-{}.pem", std::process::id()));
+        if std::fs::write(&file, authority.pem()).is_ok() {
             self.authority_file = Some(file);
+        }
+    }
+}
+
+impl Drop for StandIns {
+    fn drop(&mut self) {
+        if let Some(file) = &self.authority_file {
+            // Left behind, it is a certificate that nobody has the key of.
+            let _ = std::fs::remove_file(file);
         }
     }
 }

@@ -7,7 +7,7 @@ use gateline::Explanation;
 
 use crate::Verdict;
 use crate::error::CliError;
-use crate::input::{Choices, World};
+use crate::input::{Choices, World, inputs};
 use crate::output::{Format, Output};
 use crate::snippet::Drawer;
 
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let request = Request::parse(request, &args.headers)?;
     let paths: Vec<_> = paths.iter().map(Into::into).collect();
     let config = args.choices.config()?;
-    let world = World::load(&paths, &args.choices.options(&config))?;
+    let world = World::load(&inputs(&paths)?, &args.choices.options(&config));
     let drawer = Drawer::new(&world.sources, output.error_color());
     for error in &world.errors {
         output.error_line(&drawer.error(error));

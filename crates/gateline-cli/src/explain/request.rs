@@ -150,7 +150,6 @@ mod tests {
             ("a.example/x", "it must begin with http://"),
             ("ftp://a/", "the scheme must be http or https"),
             ("https://u@a/", "a user name does not take part"),
-            ("https://a/\u{e4}", "is not a URL"),
             ("https:///x", "is not a URL"),
         ] {
             let error = parse(text, &[]).unwrap_err().to_string();

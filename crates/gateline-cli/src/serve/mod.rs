@@ -16,7 +16,7 @@ use gateline_proxy::{Config, Ports, Proxy};
 
 use crate::Verdict;
 use crate::error::CliError;
-use crate::input::{InputArgs, World};
+use crate::input::{InputArgs, World, inputs};
 use crate::output::Output;
 use crate::snippet::Drawer;
 
@@ -71,8 +71,9 @@ pub(crate) fn backend(text: &str) -> Result<(String, Endpoint), String> {
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.input.choices.config()?;
-    let load = || World::load(&args.input.paths, &args.input.choices.options(&config));
-    let world = load()?;
+    let inputs = inputs(&args.input.paths)?;
+    let load = || World::load(&inputs, &args.input.choices.options(&config));
+    let world = load();
     report(&world, output);
     world.usable()?;
     if !world.errors.is_empty() {
@@ -105,6 +106,7 @@ fn proxy_config(args: &Args) -> Result<Config, CliError> {
         config.ports = Ports::Map(args.ports.iter().copied().collect());
     }
     config.backends = backends(&args.backend);
+    config.router = args.input.choices.router_options();
     Ok(config)
 }
 
@@ -150,13 +152,10 @@ fn announce(proxy: &Proxy, output: &mut Output) {
 }
 
 /// Takes over new files, if they can be used; otherwise says why not and goes on as before.
-fn reload(load: &dyn Fn() -> Result<World, CliError>, proxy: &Proxy, output: &mut Output) {
-    let world = match load() {
-        Ok(world) => world,
-        Err(error) => return output.error_line(&format!("reload: {error}; the configuration before stays")),
-    };
+fn reload(load: &dyn Fn() -> World, proxy: &Proxy, output: &mut Output) {
+    let world = load();
     report(&world, output);
-    if !world.errors.is_empty() || world.usable().is_err() {
+    if !world.sound() {
         return output.error_line("reload: the files cannot be used; the configuration before stays");
     }
     match proxy.apply(&world.resolution) {

@@ -127,18 +127,16 @@ fn text(args: &Args, world: &World, output: &mut Output) {
 fn summary(args: &Args, world: &World) -> String {
     let count = |severity| world.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, infos) = (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
-    let mut text = counted(world.objects.len(), "object");
+    let objects = counted(world.objects.len(), "object");
     let replaced = world.findings.iter().filter(|finding| finding.code == codes::GL005.code).count();
-    if replaced > 0 {
-        text.push_str(&format!(", {replaced} more replaced by a later one"));
-    }
-    if !world.errors.is_empty() {
-        text.push_str(&format!(", {} unreadable", world.errors.len()));
-    }
+    let replaced =
+        if replaced > 0 { format!(", {replaced} more replaced by a later one") } else { String::new() };
+    let unread =
+        if world.errors.is_empty() { String::new() } else { format!(", {} unreadable", world.errors.len()) };
     let hint = if infos > 0 && !args.info { " (--info shows them)" } else { "" };
     let [errors, warnings, infos] =
         [counted(errors, "error"), counted(warnings, "warning"), counted(infos, "note")];
-    format!("{text}: {errors}, {warnings}, {infos}{hint}")
+    format!("{objects}{replaced}{unread}: {errors}, {warnings}, {infos}{hint}")
 }
 
 /// `1 error`, `2 errors`.

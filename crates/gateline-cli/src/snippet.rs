@@ -31,14 +31,10 @@ impl<'a> Drawer<'a> {
             .as_ref()
             .map(|place| paint(self.color, output::PLACE, &format!("{place}: ")));
         let label = paint(self.color, style, &format!("{word}[{}]", finding.code));
-        let mut text = format!("{}{label} {}", place.unwrap_or_default(), finding.message);
-        if let Some(help) = &finding.help {
-            text.push_str(&format!("\n  help: {help}"));
-        }
-        for (words, origin) in &finding.related {
-            text.push_str(&format!("\n  note: {words}: {origin}"));
-        }
-        text
+        let first = format!("{}{label} {}", place.unwrap_or_default(), finding.message);
+        let help = finding.help.iter().map(|help| format!("help: {help}"));
+        let notes = finding.related.iter().map(|(words, origin)| format!("note: {words}: {origin}"));
+        help.chain(notes).fold(first, |text, more| format!("{text}\n  {more}"))
     }
 
     /// The finding with the lines it is about; without a place, as [`Drawer::line`].

@@ -1,6 +1,8 @@
 //! Runs of the real binary, compared with what they printed when somebody last looked at it.
 //! `SNAPSHOTS=overwrite cargo test -p gateline-cli --test cli` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use snapbox::cmd::{Command, OutputAssert, cargo_bin};
 use snapbox::{Data, file};
 
@@ -81,6 +83,27 @@ fn a_request_is_explained() {
     let request = "GET https://api.shop.example.com/v1/orders?page=2";
     prints(&["explain", "examples/shop", request], 0, file!["snapshots/explain.txt"]);
     prints(&["explain", "examples/shop", request, "--format", "json"], 0, file!["snapshots/explain.json"]);
+}
+
+#[test]
+fn the_json_of_explain_fits_its_schema() {
+    let schema = include_str!("../../../docs/explain-schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for (manifests, request) in [
+        ("examples/shop", "https://api.shop.example.com/v1/orders?page=2"),
+        ("examples/shop", "http://www.shop.example.com/"),
+        ("examples/shop", "https://www.shop.example.com:81/"),
+        ("examples/shop", "https://nobody.example/"),
+        ("examples/guide", "https://app.example.com/basket"),
+        ("examples/guide", "POST https://grpc.example.com/order.v1.OrderService/CreateOrder"),
+    ] {
+        let run = gateline(&["explain", manifests, request, "--format", "json"]).success();
+        let answer: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&answer).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{request}: {errors:?}");
+    }
+    assert!(!schema.is_valid(&serde_json::json!({"outcome": "maybe"})));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `gateline dev` as a user runs it: the real binary, a file that changes, a file that breaks, the end.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

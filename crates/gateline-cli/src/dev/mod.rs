@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use gateline_api::parse::Input;
 use gateline_api::resolve::{Assume, Endpoint, Options};
-use gateline_proxy::{Config, Finished, Proxy};
+use gateline_proxy::{Config, Finished, Observer, Proxy};
 
 use crate::Verdict;
 use crate::error::CliError;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Leave Services without endpoints alone: they answer 503
     #[arg(long)]
     no_echo: bool,
-    /// Where /ready, /stats/prometheus and /config_dump are served
+    /// Where `/ready`, `/stats/prometheus` and `/config_dump` are served
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000")]
     admin: SocketAddr,
 }
@@ -92,7 +92,7 @@ fn options(mut options: Options) -> Options {
 
 fn reload(inputs: &[Input], options: &Options, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
     let keep = |reason: &str, output: &mut Output| {
-        output.line(&format!("reload: {reason}; the configuration before stays"))
+        output.line(&format!("reload: {reason}; the configuration before stays"));
     };
     let mut world = World::load(inputs, options);
     serve::report(&world, output);
@@ -109,7 +109,7 @@ fn reload(inputs: &[Input], options: &Options, stand_ins: &mut StandIns, proxy: 
 }
 
 /// One line a request, written by a thread of its own so that serving never waits for the terminal.
-fn log_lines() -> Result<Arc<dyn Fn(&Finished<'_>) + Send + Sync>, CliError> {
+fn log_lines() -> Result<Observer, CliError> {
     let (sender, lines) = channel::<String>();
     let print = move || {
         for line in lines {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use gateline::model::{HostPattern, Listener, ObjectName};
@@ -67,7 +67,7 @@ impl StandIns {
     }
 
     fn certificates(&mut self, resolution: &mut Resolution) -> Result<(), CliError> {
-        let mut issued = BTreeMap::new();
+        let mut issued = BTreeSet::new();
         for (listener, tls) in resolution.model.listeners.iter().zip(&mut resolution.tls) {
             let Some(tls) = tls else { continue };
             for secret in std::mem::take(&mut tls.missing) {
@@ -77,10 +77,10 @@ impl StandIns {
                     None => self.authority.insert(Authority::new()?),
                 };
                 tls.certificates.push(authority.issue(&secret, names)?);
-                issued.insert(secret, ());
+                issued.insert(secret);
             }
         }
-        self.secrets.extend(issued.into_keys());
+        self.secrets.extend(issued);
         self.write_authority();
         Ok(())
     }
@@ -110,12 +110,11 @@ fn names(listener: &Listener) -> Vec<String> {
     let mut add = |pattern: &HostPattern| {
         names.insert(pattern.to_string());
     };
-    match &listener.hostname {
-        Some(hostname) => add(hostname),
-        None => {
-            let hostnames = listener.attached.iter().flat_map(|attached| &attached.hostnames);
-            hostnames.filter_map(|hostname| hostname.effective.as_ref()).for_each(&mut add);
-        }
+    if let Some(hostname) = &listener.hostname {
+        add(hostname);
+    } else {
+        let hostnames = listener.attached.iter().flat_map(|attached| &attached.hostnames);
+        hostnames.filter_map(|hostname| hostname.effective.as_ref()).for_each(&mut add);
     }
     names.into_iter().collect()
 }

@@ -89,11 +89,10 @@ fn examples(listener: &Listener, attached: &AttachedRoute, route: &Route, ways: 
 }
 
 fn example(listener: &Listener, host: &str, kind: RouteKind, matched: &Match, ways: &Ways) -> String {
-    let headers = matched.headers.iter().filter_map(|header| match &header.value {
-        ValueMatch::Exact(value) => Some(format!(" -H {}", quoted(&format!("{}: {value}", header.name)))),
-        ValueMatch::Regex(_) => None,
+    let headers = matched.headers.iter().fold(String::new(), |line, header| match &header.value {
+        ValueMatch::Exact(value) => format!("{line} -H {}", quoted(&format!("{}: {value}", header.name))),
+        ValueMatch::Regex(_) => line,
     });
-    let headers: String = headers.collect();
     let secure = listener.protocol == Protocol::Https;
     if kind == RouteKind::Grpc {
         let trust = if secure { ways.grpc_trust.as_str() } else { "-plaintext" };
@@ -125,8 +124,9 @@ struct Ways {
 
 impl Ways {
     fn new(ports: &BTreeMap<u16, u16>, stand_ins: &StandIns) -> Self {
-        let connect =
-            ports.iter().map(|(port, bound)| format!(" --connect-to :{port}:127.0.0.1:{bound}")).collect();
+        let connect = ports.iter().fold(String::new(), |line, (port, bound)| {
+            format!("{line} --connect-to :{port}:127.0.0.1:{bound}")
+        });
         let file = stand_ins.authority_file.as_ref().map(|file| file.display().to_string());
         let trust =
             file.as_ref().map_or_else(|| " -k".to_owned(), |file| format!(" --cacert {}", quoted(file)));

@@ -16,7 +16,7 @@ pub(crate) use request::{Request, RequestError};
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Manifests (files, folders, globs, -), then the request: 'GET https://host/path', or the URL alone
+    /// Manifests (files, folders, globs, -), then the request: `'GET https://host/path'`, or the URL alone
     #[arg(required = true, num_args = 2.., value_names = ["PATH", "REQUEST"])]
     words: Vec<String>,
     /// A header field of the request

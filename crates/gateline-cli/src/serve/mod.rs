@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Where a backend really is; may be given more than once, also for one backend
     #[arg(long, value_name = "NS/NAME:PORT=HOST:PORT", value_parser = backend)]
     backend: Vec<(String, Endpoint)>,
-    /// Where /ready, /stats/prometheus and /config_dump are served
+    /// Where `/ready`, `/stats/prometheus` and `/config_dump` are served
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000")]
     admin: SocketAddr,
     /// Threads that serve requests [default: one for each core]
@@ -58,7 +58,8 @@ pub(crate) fn port(text: &str) -> Result<(u16, u16), String> {
 pub(crate) fn backend(text: &str) -> Result<(String, Endpoint), String> {
     let usage = || "write namespace/service:port=host:port".to_owned();
     let (name, at) = text.split_once('=').ok_or_else(usage)?;
-    if !name.contains('/') || !name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+    let port = name.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    if !name.contains('/') || port.is_none() {
         return Err(usage());
     }
     if let Ok(address) = at.parse() {

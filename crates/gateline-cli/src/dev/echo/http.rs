@@ -33,7 +33,7 @@ pub(super) async fn answer(
     let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let seen = Seen {
         path: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
-        host: parts.uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or_default(),
+        host: parts.uri.authority().map(::http::uri::Authority::as_str).or(host).unwrap_or_default(),
         method: parts.method.as_str(),
         proto: format!("{:?}", parts.version),
         headers: by_name(&parts.headers),

@@ -14,9 +14,14 @@ pub trait Door {
     fn sees(&self) -> Sees;
 
     /// Why it cannot ask a case, if it cannot.
-    fn skips(&self, case: &Case) -> Option<&'static str> {
-        let _ = case;
+    fn skips(&self, file: &File, case: &Case) -> Option<&'static str> {
+        let _ = (file, case);
         None
+    }
+
+    /// How many requests a split is judged by.
+    fn samples(&self) -> u32 {
+        200
     }
 
     /// Loads a set of objects; the cases that follow are put to it.
@@ -50,6 +55,19 @@ pub struct Report {
     pub failures: Vec<String>,
 }
 
+impl Report {
+    /// Two reports as one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.ran += other.ran;
+        for (reason, count) in other.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+        self.failures.extend(other.failures);
+        self
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} cases, {} differences", self.ran, self.failures.len())?;
@@ -64,25 +82,22 @@ impl fmt::Display for Report {
 }
 
 /// Puts every case to a door.
-pub fn run(files: &[File], door: &mut dyn Door) -> Report {
+pub fn run(worlds: &[(File, World)], door: &mut dyn Door) -> Report {
     let mut report = Report::default();
-    for file in files {
-        let entered = World::new(file).map_err(|error| error.to_string());
-        let entered = entered.and_then(|world| door.enter(file, &world).map(|()| world));
-        match entered {
-            Ok(world) => {
-                for case in &file.requests {
-                    put(file, case, &world, door, &mut report);
-                }
-            }
-            Err(error) => report.failures.push(format!("{}: {error}", file.name)),
+    for (file, world) in worlds {
+        if let Err(error) = door.enter(file, world) {
+            report.failures.push(format!("{}: {error}", file.name));
+            continue;
+        }
+        for case in &file.requests {
+            put(file, case, world, door, &mut report);
         }
     }
     report
 }
 
 fn put(file: &File, case: &Case, world: &World, door: &mut dyn Door, report: &mut Report) {
-    if let Some(reason) = door.skips(case) {
+    if let Some(reason) = door.skips(file, case) {
         *report.skipped.entry(reason).or_default() += 1;
         return;
     }
@@ -94,14 +109,14 @@ fn put(file: &File, case: &Case, world: &World, door: &mut dyn Door, report: &mu
 
 fn differences(case: &Case, world: &World, door: &mut dyn Door) -> Result<Vec<String>, String> {
     let request = Prepared::new(&case.request)?;
-    let sees = door.sees();
+    let (sees, samples) = (door.sees(), door.samples());
     let mut ask = |x| door.ask(&Ask { world, case, request: &request, x });
     let Some(split) = case.expect.split.as_ref().filter(|_| sees.became) else {
         return Ok(check(&case.expect, &ask(0)?, sees));
     };
     let mut picks = Picks::new();
-    let step = u64::MAX / u64::from(split::REQUESTS);
-    for index in 0..split::REQUESTS {
+    let step = u64::MAX / u64::from(samples.max(1));
+    for index in 0..samples {
         let observed = ask(u64::from(index) * step)?;
         split::count(&mut picks, observed.became.as_ref());
         let decision = check(&case.expect, &observed, Sees { became: false, ..sees });

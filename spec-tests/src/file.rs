@@ -17,6 +17,9 @@ pub struct File {
     pub level: Level,
     /// Which choice Gateline makes where the specification leaves one.
     pub note: Option<String>,
+    /// The objects come from a cluster, perhaps of a newer or older API: they are not validated here.
+    #[serde(default)]
+    pub admitted: bool,
     /// What to take things for that are not among the objects.
     #[serde(default)]
     pub assume: Assume,

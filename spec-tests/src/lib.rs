@@ -28,4 +28,4 @@ pub use observed::{Became, Decided, Observed, Picks, RouteAt, Sees, Sent};
 pub use request::Prepared;
 pub use split::INVALID;
 pub use status::check_status;
-pub use world::{World, WorldError};
+pub use world::{World, WorldError, worlds};

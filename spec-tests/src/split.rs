@@ -5,11 +5,8 @@ use crate::observed::{Became, Picks};
 /// Stands for all backendRefs that cannot be followed.
 pub const INVALID: &str = "invalid";
 
-/// How many requests a split is judged by.
-pub(crate) const REQUESTS: u32 = 200;
-
-/// How far a count may be off: the low-discrepancy sequence of the doors stays well within.
-const TOLERANCE: f64 = 4.0;
+/// How far a count may be off, as a part of all: the low-discrepancy sequence of the doors stays well within.
+const TOLERANCE: f64 = 0.02;
 
 pub(crate) fn count(picks: &mut Picks, became: Option<&Became>) {
     let key = match became {
@@ -29,7 +26,7 @@ pub(crate) fn check(split: &BTreeMap<String, u32>, picks: &Picks) -> Vec<String>
         let count = picks.get(key).copied().unwrap_or_default();
         let expected = f64::from(*weight) * total / sum;
         let zero = *weight == 0 && count > 0;
-        if zero || (f64::from(count) - expected).abs() > TOLERANCE {
+        if zero || (f64::from(count) - expected).abs() > (total * TOLERANCE).max(1.0) {
             wrong.push(format!("{key} got {count} of {total} requests, not {expected:.1}"));
         }
     }

@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use gateline::{CompileError, Router};
 use gateline_api::resolve::{self, Options, Resolution};
-use gateline_api::{Finding, parse, resolve as resolve_objects};
+use gateline_api::{Finding, parse, resolve as resolve_objects, validate};
 
 use crate::file::{Assumed, File};
+use crate::load::{LoadError, files};
 
 /// What the objects of a file mean.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub struct World {
     pub resolution: Resolution,
     /// Compiled from it.
     pub router: Arc<Router>,
-    /// Of reading and of resolution.
+    /// Of reading, validation and resolution.
     pub findings: Vec<Finding>,
 }
 
@@ -21,6 +22,9 @@ pub struct World {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorldError {
+    /// There are no files.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The objects cannot be read.
     #[error("{name}: {problem}")]
     Read {
@@ -40,11 +44,14 @@ pub enum WorldError {
 }
 
 impl World {
-    /// Reads, resolves and compiles the objects of a file.
+    /// Reads, validates, resolves and compiles the objects of a file.
     pub fn new(file: &File) -> Result<Self, WorldError> {
-        let loaded = parse::text(&file.name, &file.objects);
+        let mut loaded = parse::text(&file.name, &file.objects);
         if let Some(error) = loaded.errors.first() {
             return Err(WorldError::Read { name: file.name.clone(), problem: error.to_string() });
+        }
+        if !file.admitted {
+            loaded.findings.append(&mut validate(&mut loaded.objects));
         }
         let mut resolution = resolve_objects(&loaded.objects, &options(file));
         let mut findings = loaded.findings;
@@ -54,6 +61,11 @@ impl World {
             .map_err(|source| WorldError::Compile { name: file.name.clone(), source })?;
         Ok(Self { resolution, router: Arc::new(router), findings })
     }
+}
+
+/// All files, each with what its objects mean.
+pub fn worlds() -> Result<Vec<(File, World)>, WorldError> {
+    files()?.into_iter().map(|file| World::new(&file).map(|world| (file, world))).collect()
 }
 
 fn options(file: &File) -> Options {

@@ -1,0 +1,99 @@
+//! The proxy over loopback: real sockets, TLS, HTTP/1.1 and HTTP/2, one process, one snapshot a file.
+
+#![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
+
+mod answer;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use gateline_api::resolve::{Certificate, Endpoint, Resolution};
+use gateline_proxy::{Config, Ports, Proxy};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use spec_tests::{Ask, Case, Door, File, Observed, Sees, World, run, worlds};
+use tokio::runtime::Runtime;
+
+struct OverLoopback {
+    proxy: Proxy,
+    runtime: Runtime,
+    client: wire::Client,
+    key: rcgen::CertifiedKey<rcgen::KeyPair>,
+    addresses: BTreeMap<u16, Vec<SocketAddr>>,
+}
+
+impl Door for OverLoopback {
+    fn sees(&self) -> Sees {
+        Sees { became: true, upstream: true, response: true, ..Sees::default() }
+    }
+
+    fn skips(&self, _: &File, case: &Case) -> Option<&'static str> {
+        case.request.gateway.as_ref().map(|_| "one process serves all Gateways on one address")
+    }
+
+    fn enter(&mut self, file: &File, _: &World) -> Result<(), String> {
+        let mut world = World::new(file).map_err(|error| error.to_string())?;
+        self.certify(&mut world.resolution);
+        self.proxy.apply(&world.resolution).map_err(|error| error.to_string())?;
+        self.addresses = self.proxy.addresses();
+        Ok(())
+    }
+
+    fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
+        let addresses = self.addresses.get(&ask.request.port);
+        let address = *addresses.and_then(|list| list.first()).ok_or("nobody listens at this port")?;
+        let reply = ask.case.request.reply()?;
+        let answer = self.runtime.block_on(self.client.send(address, ask.request, &reply))?;
+        Ok(wire::saw(&answer.headers).unwrap_or_else(|| answer::answered(answer)))
+    }
+}
+
+impl OverLoopback {
+    /// Stands in for the Secrets that the files name and do not hold.
+    fn certify(&self, resolution: &mut Resolution) {
+        for tls in resolution.tls.iter_mut().flatten() {
+            for secret in tls.missing.drain(..) {
+                tls.certificates.push(Certificate {
+                    secret,
+                    chain: vec![CertificateDer::from(self.key.cert.der().to_vec())],
+                    key: PrivateKeyDer::Pkcs8(self.key.signing_key.serialize_der().into()),
+                    names: Vec::new(),
+                    not_after: gateline::model::Timestamp(i64::MAX),
+                });
+            }
+        }
+    }
+}
+
+/// The backends of all files, each with an address of its own.
+fn backends(worlds: &[(File, World)]) -> BTreeSet<String> {
+    let all = worlds.iter().flat_map(|(_, world)| &world.resolution.model.backends);
+    all.map(|backend| backend.name.to_string()).collect()
+}
+
+#[test]
+fn every_case_over_loopback() {
+    let worlds = worlds().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut config = Config::default();
+    config.threads = 1;
+    config.addresses = vec![[127, 0, 0, 1].into()];
+    config.ports = Ports::Ephemeral;
+    for name in backends(&worlds) {
+        let address = runtime.block_on(wire::echo(name.clone()));
+        config.backends.insert(name, vec![Endpoint::Address(address)]);
+    }
+    let mut door = OverLoopback {
+        proxy: Proxy::start(config).unwrap(),
+        runtime,
+        client: wire::Client::new(),
+        key: rcgen::generate_simple_self_signed(vec!["spec-tests".to_owned()]).unwrap(),
+        addresses: BTreeMap::new(),
+    };
+    let report = run(&worlds, &mut door);
+    println!("proxy: {report}");
+    let skipped: usize = report.skipped.values().sum();
+    let all: usize = worlds.iter().map(|(file, _)| file.requests.len()).sum();
+    assert!(report.ran + skipped == all && report.ran >= 600);
+    assert!(report.failures.is_empty(), "{report}");
+}

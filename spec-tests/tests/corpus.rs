@@ -41,6 +41,27 @@ fn statuses_and_findings_are_as_expected() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_page_on_semantics_names_every_file_and_no_other() {
+    let page = include_str!("../../docs/semantics.md");
+    let names: Vec<String> = files().unwrap().into_iter().map(|file| file.name).collect();
+    for name in &names {
+        assert!(page.contains(&format!("`{name}`")), "docs/semantics.md does not mention {name}");
+    }
+    let words = page.split('`').skip(1).step_by(2);
+    let topics = |word: &&str| {
+        names.iter().any(|name| {
+            name.split_once('/').map(|(topic, _)| topic) == word.split_once('/').map(|(topic, _)| topic)
+        })
+    };
+    for word in words.filter(topics) {
+        assert!(
+            names.iter().any(|name| name == word),
+            "docs/semantics.md mentions {word}, which does not exist"
+        );
+    }
+}
+
 const MINIMAL: &str = "title: t\nspec: [{clause: c, url: u}]\nlevel: core\nobjects: ''\nrequests:\n";
 
 #[test]

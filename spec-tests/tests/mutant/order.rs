@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use gateline::model::{HostPattern, PathMatch, ValueMatch};
+use gateline::model::{GrpcMethodMatch, HostPattern, PathMatch, ValueMatch};
 
 use super::{Candidate, Fault, Mutant};
 
@@ -47,27 +47,38 @@ impl Mutant {
     }
 
     fn path(self, path: &PathMatch) -> Vec<i64> {
+        let exact = if self.is(Fault::PrefixBeforeExact) { 3 } else { 0 };
         let (class, length) = match path {
-            PathMatch::Exact(text) => (if self.is(Fault::PrefixBeforeExact) { 3 } else { 0 }, text.len()),
+            PathMatch::Exact(_) if !self.is(Fault::LengthOnly) => (exact, 0),
+            PathMatch::Exact(text) => (exact, text.len()),
             PathMatch::Prefix(text) => (2, text.trim_end_matches('/').len()),
             PathMatch::Regex(text) => (if self.is(Fault::RegexLast) { 3 } else { 1 }, text.len()),
-            PathMatch::Grpc(grpc) => {
-                let length = |value: &Option<ValueMatch>| match value {
-                    Some(ValueMatch::Exact(text)) => -number(text.len()),
-                    Some(ValueMatch::Regex(_)) => 0,
-                    None => 1,
-                };
-                let (service, method) = (length(&grpc.service), length(&grpc.method));
-                let first = self.is(Fault::GrpcMethodFirst);
-                return if first { vec![method, service] } else { vec![service, method] };
-            }
+            PathMatch::Grpc(grpc) => return self.grpc(grpc),
         };
         let length = match class {
             1 if !self.is(Fault::RegexLength) && !self.is(Fault::LengthOnly) => 0,
             2 if self.is(Fault::ShorterPrefix) => -number(length),
             _ => number(length),
         };
-        if self.is(Fault::LengthOnly) { vec![-length] } else { vec![class, -length] }
+        if self.is(Fault::LengthOnly) { vec![-length] } else { vec![class, -length, 1, 1] }
+    }
+
+    /// Where an HTTP match of the same paths would stand; then by service and method.
+    fn grpc(self, call: &GrpcMethodMatch) -> Vec<i64> {
+        let rank = |value: &Option<ValueMatch>| match value {
+            Some(ValueMatch::Exact(text)) => -number(text.len()),
+            Some(ValueMatch::Regex(_)) => 0,
+            None => 1,
+        };
+        let (service, method) = (rank(&call.service), rank(&call.method));
+        if self.is(Fault::GrpcMethodFirst) {
+            return vec![method, service];
+        }
+        match (service, method) {
+            (..0, ..0) => vec![0, 0, service, method],
+            (..0, _) => vec![2, service - 1, service, method],
+            _ => vec![2, 0, service, method],
+        }
     }
 
     fn counts(self, one: &Candidate<'_>) -> Vec<i64> {

@@ -38,7 +38,7 @@ Exit codes:
 struct Args {
     #[command(subcommand)]
     command: Command,
-    /// When to use colours [auto: on a terminal, unless NO_COLOR is set]
+    /// When to use colours [auto: on a terminal, unless `NO_COLOR` is set]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     color: ColorChoice,
 }

@@ -68,16 +68,16 @@ class Gateway:
         self.admin = f"http://127.0.0.1:{(admin := free_port())}"
         self.log = folder / f"{command}-{self.http}.log"
         ports = ["--port", f"80={self.http}", "--port", f"443={self.https}", "--admin", f"127.0.0.1:{admin}"]
-        self.ca = folder / "gateline" / "dev-ca.pem"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [BINARY, command, *map(str, args), *ports],
                 cwd=ROOT,
-                env={**os.environ, "XDG_STATE_HOME": str(folder)},
+                env={**os.environ, "TMPDIR": str(folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+        self.ca = folder / f"gateline-dev-ca-{self.process.pid}.pem"
         try:
             wait_until("ready", self.ready, START_SECONDS)
         except AssertionError:

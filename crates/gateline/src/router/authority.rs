@@ -25,17 +25,14 @@ pub(crate) enum Host<'a> {
 impl<'a> Host<'a> {
     /// Reads `host [ ":" port ]` (RFC 3986 section 3.2, without user information). The empty text is the empty host. Longer
     /// texts than a host can have are refused unread.
+    #[inline]
     pub(crate) fn parse(authority: &'a str) -> Result<Self, BadAuthority> {
-        if authority.len() > MAX_AUTHORITY {
-            return Err(BadAuthority);
-        }
-        let host = match authority.strip_prefix('[') {
-            Some(rest) => address(authority, rest)?,
-            None => name(authority)?,
-        };
-        if host.len() <= MAX_HOST && !host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Ok(Self::Same(host));
-        }
+        let host = read(authority)?;
+        if host.bytes().any(|byte| byte.is_ascii_uppercase()) { Self::lower(host) } else { Ok(Self::Same(host)) }
+    }
+
+    #[cold]
+    fn lower(host: &str) -> Result<Self, BadAuthority> {
         let mut bytes = [0; MAX_HOST];
         let target = bytes.get_mut(..host.len()).ok_or(BadAuthority)?;
         target.copy_from_slice(host.as_bytes());
@@ -53,6 +50,18 @@ impl<'a> Host<'a> {
     }
 }
 
+/// The host as sent, without port and last dot.
+fn read(authority: &str) -> Result<&str, BadAuthority> {
+    if authority.len() > MAX_AUTHORITY {
+        return Err(BadAuthority);
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => address(authority, rest)?,
+        None => name(authority)?,
+    };
+    if host.len() <= MAX_HOST { Ok(host) } else { Err(BadAuthority) }
+}
+
 /// `[::1]:80`, with its brackets and without the port.
 fn address<'a>(authority: &'a str, rest: &str) -> Result<&'a str, BadAuthority> {
     let (address, port) = rest.split_once(']').ok_or(BadAuthority)?;
@@ -64,28 +73,44 @@ fn address<'a>(authority: &'a str, rest: &str) -> Result<&'a str, BadAuthority> 
 }
 
 fn name(authority: &str) -> Result<&str, BadAuthority> {
-    if authority.is_empty() {
-        return Ok(authority);
-    }
-    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
-    check_port(port)?;
-    let host = host.strip_suffix('.').unwrap_or(host);
+    let bytes = authority.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    let (host, port) = authority.split_at_checked(end).ok_or(BadAuthority)?;
+    check_port(port.strip_prefix(':').unwrap_or(port))?;
     let mut previous = b'.';
     for &byte in host.as_bytes() {
-        let label = byte.is_ascii_alphanumeric() || b"-_~%!$&'()*+,;=".contains(&byte);
         let dot = byte == b'.' && previous != b'.';
-        if !label && !dot {
+        if !dot && !in_label(byte) {
             return Err(BadAuthority);
         }
         previous = byte;
     }
-    if previous == b'.' { Err(BadAuthority) } else { Ok(host) }
+    // No label at all: only the empty authority has none.
+    if host.is_empty() && !authority.is_empty() {
+        return Err(BadAuthority);
+    }
+    Ok(host.strip_suffix('.').unwrap_or(host))
+}
+
+/// Whether a byte may stand in a label: unreserved, `%` or a delimiter (RFC 3986 section 3.2.2).
+fn in_label(byte: u8) -> bool {
+    const OTHERS: u128 = bits(b"-_~%!$&'()*+,;=");
+    byte.is_ascii_alphanumeric() || byte.is_ascii() && OTHERS >> byte & 1 == 1
+}
+
+const fn bits(mut bytes: &[u8]) -> u128 {
+    let mut set = 0;
+    while let [byte, rest @ ..] = bytes {
+        set |= 1 << *byte;
+        bytes = rest;
+    }
+    set
 }
 
 /// Digits or nothing, at most 65535.
 fn check_port(port: &str) -> Result<(), BadAuthority> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && (port.is_empty() || port.parse::<u16>().is_ok()) { Ok(()) } else { Err(BadAuthority) }
+    if port.is_empty() || digits && port.parse::<u16>().is_ok() { Ok(()) } else { Err(BadAuthority) }
 }
 
 #[cfg(test)]

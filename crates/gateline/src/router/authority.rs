@@ -28,7 +28,11 @@ impl<'a> Host<'a> {
     #[inline]
     pub(crate) fn parse(authority: &'a str) -> Result<Self, BadAuthority> {
         let host = read(authority)?;
-        if host.bytes().any(|byte| byte.is_ascii_uppercase()) { Self::lower(host) } else { Ok(Self::Same(host)) }
+        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Self::lower(host)
+        } else {
+            Ok(Self::Same(host))
+        }
     }
 
     #[cold]

@@ -107,7 +107,9 @@ impl Prefixes {
             let bytes = node.bytes as usize..(node.bytes + node.label + node.fan) as usize;
             let bytes = self.bytes.get(bytes).and_then(|bytes| bytes.split_at_checked(node.label as usize));
             let Some((label, children)) = bytes else { break };
-            let Some(tail) = tail.strip_prefix(label) else { break };
+            // Where every byte branches there is nothing to compare.
+            let tail = if label.is_empty() { Some(tail) } else { tail.strip_prefix(label) };
+            let Some(tail) = tail else { break };
             (rest, firsts) = (tail, children);
             if node.leaf != NONE && matches!(rest.first(), None | Some(b'/')) {
                 best = node.leaf;

@@ -147,6 +147,7 @@ codes! {
     GL209 "repeated-predicate" Warning "A header or query parameter is matched twice; only the first counts."
     GL301 "backend-missing" Error "A backend, or its port, does not exist."
     GL302 "ref-not-permitted" Error "A reference to another namespace has no ReferenceGrant."
+    GL303 "grant-near-miss" Warning "A ReferenceGrant permits a reference but for one field."
     GL304 "dead-grant" Info "A ReferenceGrant permits nothing that is referred to."
     GL306 "weights-zero" Error "All weights of a rule are 0: every request is answered 500."
     GL309 "backend-kind" Error "A backendRef names a kind that cannot take requests."

@@ -4,8 +4,8 @@ use gateline::model::{Backend, BackendId, BackendName, BackendProtocol, ObjectNa
 
 use super::backend_tls::BackendTls;
 use super::endpoints;
-use super::fault::{Fault, Faults};
-use super::grants::{Grants, Referrer, missing};
+use super::fault::{Broken, Fault, Faults};
+use super::grants::{Grants, Referent};
 use super::options::Assume;
 use super::resolution::Upstream;
 use super::world::World;
@@ -27,19 +27,6 @@ pub(super) struct Registry<'w, 'a> {
 struct Found {
     protocol: BackendProtocol,
     upstream: Upstream,
-}
-
-/// A reference that leads nowhere.
-struct Broken {
-    fault: Fault,
-    /// `None`: that the backend does not exist.
-    finding: Option<Finding>,
-}
-
-impl Broken {
-    fn new(fault: Fault, finding: Option<Finding>) -> Box<Self> {
-        Box::new(Self { fault, finding })
-    }
 }
 
 impl<'w, 'a> Registry<'w, 'a> {
@@ -66,10 +53,11 @@ impl<'w, 'a> Registry<'w, 'a> {
         match self.follow(object, path, written, &name, faults) {
             Ok(id) => Target::Backend(id),
             Err(broken) => {
-                let Broken { fault, finding } = *broken;
-                let reason = fault.reason;
-                let finding = finding.unwrap_or_else(|| self.finding(object, path, &name, reason));
-                faults.unresolved(fault, finding);
+                let reason = broken.fault.reason;
+                if broken.findings.is_empty() {
+                    faults.findings.push(self.finding(object, path, &name, reason));
+                }
+                faults.unresolved(broken);
                 Target::Invalid { reference: name.to_string().into(), reason: reason.into() }
             }
         }
@@ -82,7 +70,7 @@ impl<'w, 'a> Registry<'w, 'a> {
         written: &BackendRef,
         name: &BackendName,
         faults: &mut Faults,
-    ) -> Result<BackendId, Box<Broken>> {
+    ) -> Result<BackendId, Broken> {
         let group = written.group.as_deref().unwrap_or(CORE);
         if !matches!((group, &*name.kind), (CORE, "Service") | (ENVOY, "Backend")) {
             let message = format!(
@@ -90,28 +78,16 @@ impl<'w, 'a> Registry<'w, 'a> {
                 kind = name.kind
             );
             let finding = Finding::new(&codes::GL309, object.origin(path), message.clone());
-            return Err(Broken::new(Fault::new("InvalidKind", message), Some(finding)));
+            return Err(Broken { fault: Fault::new("InvalidKind", message), findings: vec![finding] });
         }
-        let from = Referrer { group: &object.group, kind: &object.kind, namespace: &object.name.namespace };
-        if !self.grants.permits(from, group, &name.kind, &name.object) {
-            let message = format!(
-                "{path}: no ReferenceGrant lets {} {} refer to {} {}",
-                object.kind, object.name, name.kind, name.object
-            );
-            let finding = Finding::new(&codes::GL302, object.origin(path), message.clone()).help(missing(
-                from,
-                group,
-                &name.kind,
-                &name.object,
-            ));
-            return Err(Broken::new(Fault::new("RefNotPermitted", message), Some(finding)));
-        }
+        let to = Referent { group, kind: &name.kind, name: &name.object };
+        self.grants.permit(object, path, to)?;
         if let Some(id) = self.index.get(name) {
             return Ok(*id);
         }
         let found = if group == CORE { self.service(name) } else { self.backend(name) };
         let found = match found {
-            Some(found) => found.map_err(|fault| Broken::new(fault, None))?,
+            Some(found) => found.map_err(Broken::from)?,
             None => self.absent(object, path, name, faults)?,
         };
         Ok(self.enter(name, group, found))
@@ -124,10 +100,10 @@ impl<'w, 'a> Registry<'w, 'a> {
         path: &str,
         name: &BackendName,
         faults: &mut Faults,
-    ) -> Result<Found, Box<Broken>> {
+    ) -> Result<Found, Broken> {
         let message = format!("{path}: {} {} does not exist", name.kind, name.object);
         match self.world.options.services {
-            Assume::Missing => return Err(Broken::new(Fault::new("BackendNotFound", message), None)),
+            Assume::Missing => return Err(Broken::from(Fault::new("BackendNotFound", message))),
             Assume::Unknown => {
                 let message = format!("{} {name} is not in the input and is taken to exist", name.kind);
                 let finding =

@@ -14,6 +14,18 @@ impl Fault {
     }
 }
 
+/// A reference that leads nowhere: the condition, and what is to be said of it.
+pub(super) struct Broken {
+    pub(super) fault: Fault,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self { fault, findings: Vec::new() }
+    }
+}
+
 /// What is wrong with one route, gathered while its rules are read.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -45,8 +57,8 @@ impl Faults {
     }
 
     /// A reference of the route cannot be followed.
-    pub(super) fn unresolved(&mut self, fault: Fault, finding: Finding) {
-        self.refs.get_or_insert(fault);
-        self.findings.push(finding);
+    pub(super) fn unresolved(&mut self, broken: Broken) {
+        self.refs.get_or_insert(broken.fault);
+        self.findings.extend(broken.findings);
     }
 }

@@ -6,7 +6,7 @@ use gateline::model::{Match, ObjectName, PathMatch};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::backends::Registry;
-use super::fault::{Fault, Faults};
+use super::fault::{Broken, Fault, Faults};
 use super::world::World;
 use crate::finding::{Finding, codes};
 use crate::object::Object;
@@ -66,7 +66,8 @@ impl Reader<'_, '_, '_> {
     fn refuse<T>(&mut self, path: &str, message: &str) -> Option<T> {
         let finding = Finding::new(&codes::GL408, self.object.origin(path), format!("{path}: {message}"))
             .help("requests of this rule are answered 500 until the filter is corrected");
-        self.faults.unresolved(Fault::new("InvalidKind", format!("{path}: {message}")), finding);
+        let fault = Fault::new("InvalidKind", format!("{path}: {message}"));
+        self.faults.unresolved(Broken { fault, findings: vec![finding] });
         None
     }
 

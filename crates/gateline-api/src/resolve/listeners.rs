@@ -130,8 +130,13 @@ impl<'w> Slot<'w> {
 
     /// The place of a field of the listener, or of the listener itself.
     pub(super) fn origin(&self, field: &str) -> Origin {
+        self.holder.origin(&self.path(field))
+    }
+
+    /// The path of a field of the listener in its holder, or of the listener itself.
+    pub(super) fn path(&self, field: &str) -> String {
         let dot = if field.is_empty() { "" } else { "." };
-        self.holder.origin(&format!("spec.listeners[{}]{dot}{field}", self.index))
+        format!("spec.listeners[{}]{dot}{field}", self.index)
     }
 
     /// Whether TLS ends here, so that a certificate is needed.

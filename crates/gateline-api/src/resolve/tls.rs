@@ -4,13 +4,14 @@ use gateline::model::{HostPattern, ObjectName, Protocol};
 
 use super::certificates::{self, AuthorityError, authorities};
 use super::fault::Fault;
-use super::grants::{Grants, Referrer, missing};
+use super::grants::{Grants, Referent};
 use super::listeners::Slot;
 use super::options::Assume;
 use super::resolution::{Certificate, ClientValidation, ListenerTls};
 use super::world::World;
 use crate::finding::{Finding, Severity, codes};
-use crate::objects::{CORE, FrontendValidation, GATEWAY, Secret, SecretRef};
+use crate::object::Object;
+use crate::objects::{CORE, FrontendValidation, Secret, SecretRef};
 
 /// A certificate that ends within this time is worth a warning.
 const SOON: i64 = 14 * 24 * 3600;
@@ -77,7 +78,11 @@ fn certificate(
         return Err(Fault::new("InvalidCertificateRef", message));
     }
     let name = secret_name(slot, reference);
-    permit(grants, slot, field, kind, &name, findings)?;
+    let to = Referent { group: CORE, kind, name: &name };
+    if let Err(broken) = grants.permit(slot.holder, &slot.path(field), to) {
+        findings.extend(broken.findings);
+        return Err(broken.fault);
+    }
     let Some(object) = world.objects.get(CORE, "Secret", &name).filter(|object| !object.refused) else {
         match world.options.secrets {
             Assume::Missing => {
@@ -98,26 +103,6 @@ fn certificate(
     let certificate = certificates::of_secret(&name, &secret).map_err(invalid)?;
     inspect(world, slot, field, &certificate, findings);
     Ok(Some(certificate))
-}
-
-/// Permission comes before existence, so that nobody learns which objects exist (ReferenceGrant).
-fn permit(
-    grants: &mut Grants<'_, '_>,
-    slot: &Slot<'_>,
-    field: &str,
-    kind: &str,
-    name: &ObjectName,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Fault> {
-    let from = Referrer { group: GATEWAY, kind: &slot.holder.kind, namespace: &slot.holder.name.namespace };
-    if grants.permits(from, CORE, kind, name) {
-        return Ok(());
-    }
-    let message =
-        format!("no ReferenceGrant lets {} {} refer to {kind} {name}", slot.holder.kind, slot.holder.name);
-    let finding = Finding::new(&codes::GL302, slot.origin(field), message.clone());
-    findings.push(finding.help(missing(from, CORE, kind, name)));
-    Err(Fault::new("RefNotPermitted", message))
 }
 
 fn inspect(
@@ -161,10 +146,11 @@ fn client(
     if slot.protocol != Some(Protocol::Https) {
         return None;
     }
-    let frontend = world.gateways.get(&slot.name.gateway)?.read.spec.tls.as_ref()?.frontend.as_ref()?;
+    let gateway = world.gateways.get(&slot.name.gateway)?;
+    let frontend = gateway.read.spec.tls.as_ref()?.frontend.as_ref()?;
     let port = frontend.per_port.iter().find(|port| port.port == slot.written.port);
     let validation = port.map_or(&frontend.default, |port| &port.tls).validation.as_ref()?;
-    let roots = client_roots(world, grants, slot, validation, findings);
+    let roots = client_roots(world, grants, gateway.object, slot, validation, findings);
     if roots.is_empty() {
         let fault = Fault::new(
             "NoValidCACertificate",
@@ -178,6 +164,7 @@ fn client(
 fn client_roots(
     world: &World<'_>,
     grants: &mut Grants<'_, '_>,
+    gateway: &Object,
     slot: &mut Slot<'_>,
     validation: &FrontendValidation,
     findings: &mut Vec<Finding>,
@@ -187,19 +174,20 @@ fn client_roots(
         let namespace = slot.name.gateway.namespace.clone();
         let name =
             ObjectName::new(reference.namespace.as_deref().unwrap_or(&namespace), reference.name.as_str());
-        let from = Referrer { group: GATEWAY, kind: "Gateway", namespace: &namespace };
-        let permitted = grants.permits(from, &reference.group, &reference.kind, &name);
-        let fault = match authorities(world, &namespace, reference) {
-            Err(AuthorityError::Kind(message)) => Fault::new("InvalidCACertificateKind", message),
-            _ if !permitted => {
-                Fault::new("RefNotPermitted", format!("no ReferenceGrant permits {} {name}", reference.kind))
+        let to = Referent { group: &reference.group, kind: &reference.kind, name: &name };
+        let permitted = grants.permit(gateway, "spec.tls.frontend", to);
+        let fault = match (authorities(world, &namespace, reference), permitted) {
+            (Err(AuthorityError::Kind(message)), _) => Fault::new("InvalidCACertificateKind", message),
+            (_, Err(broken)) => {
+                findings.extend(broken.findings);
+                broken.fault
             }
-            Ok(more) => {
+            (Ok(more), _) => {
                 roots.extend(more);
                 continue;
             }
-            Err(AuthorityError::Content(message)) => Fault::new("InvalidCACertificateRef", message),
-            Err(AuthorityError::Assumed) => Fault::new(
+            (Err(AuthorityError::Content(message)), _) => Fault::new("InvalidCACertificateRef", message),
+            (Err(AuthorityError::Assumed), _) => Fault::new(
                 "InvalidCACertificateRef",
                 format!("ConfigMap {name} is not in the input: clients cannot be verified"),
             ),

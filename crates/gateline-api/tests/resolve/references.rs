@@ -90,6 +90,51 @@ fn only_the_very_grant_permits() {
 }
 
 #[test]
+fn a_grant_that_is_wrong_in_one_field() {
+    let (from, to) = (
+        "{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: infra}",
+        "{group: '', kind: Service}",
+    );
+    let world = gateway(HTTP)
+        + &service("app").replace("namespace: infra", "namespace: other")
+        + &route("HTTPRoute", "infra", "r", &backend("{name: app, namespace: other, port: 80}"));
+    let near = |from: &str, to: &str| {
+        let resolution = closed(&(world.clone() + &grant(from, to)));
+        let found = resolution.findings.into_iter().filter(|finding| finding.code == "GL303");
+        found.map(|finding| finding.message.rsplit(": ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (from, to, said) in [
+        (from.replace("HTTP", "GRPC"), to, "spec.from[0].kind grants GRPCRoute, this is HTTPRoute"),
+        (from.replace("infra", "shop"), to, "spec.from[0].namespace grants shop, this is infra"),
+        (
+            from.replace("gateway.networking.k8s.io", "''"),
+            to,
+            "spec.from[0].group grants the core group, this is gateway.networking.k8s.io",
+        ),
+        (
+            from.to_owned(),
+            "{group: apps, kind: Service}",
+            "spec.to[0].group grants apps, this is the core group",
+        ),
+        (from.to_owned(), "{group: '', kind: Secret}", "spec.to[0].kind grants Secret, this is Service"),
+        (from.to_owned(), "{group: '', kind: Service, name: api}", "spec.to[0].name grants api, this is app"),
+        (
+            format!("{}, {}", from.replace("infra", "a").replace("HTTP", "TCP"), from.replace("infra", "b")),
+            to,
+            "spec.from[1].namespace grants b, this is infra",
+        ),
+    ] {
+        assert_eq!(near(&from, to), [said]);
+    }
+    let two = from.replace("infra", "shop").replace("HTTP", "GRPC");
+    assert!(near(&two, to).is_empty(), "two fields are no near miss");
+    assert!(near(from, to).is_empty(), "permitted");
+    let elsewhere = world.clone()
+        + &grant(&from.replace("HTTP", "GRPC"), to).replace("namespace: other", "namespace: third");
+    assert!(!codes(&closed(&elsewhere)).contains(&"GL303"), "a grant of another namespace");
+}
+
+#[test]
 fn endpoints_are_the_ready_ones_of_the_named_port() {
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: app, namespace: infra}\nspec: {ports: [{name: web, port: 80, targetPort: 3000, appProtocol: kubernetes.io/h2c}, {name: admin, port: 81}]}\n---\n";
     let slice = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: app-1, namespace: infra, labels: {kubernetes.io/service-name: app}}\n\

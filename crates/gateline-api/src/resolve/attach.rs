@@ -43,8 +43,8 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
     /// The status of a route, after it was attached wherever it may.
     pub(super) fn route(&mut self, id: RouteId, draft: &Draft<'w>) -> Status {
         let mut status = Status::of(draft.object);
-        for (i, parent) in draft.parents.iter().enumerate() {
-            if let Some(accepted) = self.parent(id, draft, i, parent) {
+        for (i, parent) in &draft.parents {
+            if let Some(accepted) = self.parent(id, draft, *i, parent) {
                 status.parents.push(ParentStatus {
                     parent_ref: written(parent),
                     conditions: conditions(draft, accepted.as_ref()),
@@ -109,10 +109,7 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
     }
 
     fn absent(&mut self, draft: &Draft<'_>, path: &str, kind: &str, name: &ObjectName) {
-        let known = match kind {
-            "Gateway" => self.world.gateways.contains_key(name),
-            _ => self.world.sets.contains_key(name),
-        };
+        let known = self.world.objects.get(GATEWAY, kind, name).is_some_and(|object| !object.refused);
         if known || self.world.options.gateways == Assume::Present {
             return;
         }

@@ -8,31 +8,45 @@ use super::certificates::{AuthorityError, authorities};
 use super::fault::Fault;
 use super::options::Assume;
 use super::resolution::{SubjectAltName, UpstreamTls};
+use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, Severity, codes};
-use crate::objects::{BackendTlsPolicy, PolicyTargetRef};
+use crate::object::Object;
+use crate::objects::{BackendTlsPolicy, GATEWAY, PolicyTargetRef};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
 /// Which policy holds for which port of which Service, and what is to be said of each policy.
 #[derive(Default)]
-pub(super) struct BackendTls {
+pub(super) struct BackendTls<'a> {
     /// By Service and port name (`None`: all ports). `None` as a value: a policy that is not valid; nothing may be sent.
     winners: BTreeMap<(ObjectName, Option<String>), Option<UpstreamTls>>,
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<Verdict<'a>>,
     pub(super) findings: Vec<Finding>,
 }
 
-struct Verdict {
-    policy: ObjectName,
+/// A policy before it meets the others.
+struct Policy<'a> {
+    object: &'a Object,
+    /// With their indices.
+    targets: Vec<(usize, PolicyTargetRef)>,
+    tls: Option<UpstreamTls>,
+    accepted: Option<Fault>,
+    refs: Option<Fault>,
+}
+
+struct Verdict<'a> {
+    policy: &'a Object,
     services: BTreeSet<ObjectName>,
     accepted: Option<Fault>,
     refs: Option<Fault>,
 }
 
-impl BackendTls {
+impl<'a> BackendTls<'a> {
     /// The more specific policy (with a sectionName) wins; then the older; then the first by name (GEP-1897).
-    pub(super) fn new(world: &World<'_>) -> Self {
-        let mut policies: Vec<_> = world.backend_tls.values().collect();
+    pub(super) fn new(world: &World<'a>) -> Self {
+        let unread = unread::of(world.objects, GATEWAY, "BackendTLSPolicy", &world.backend_tls);
+        let read = world.backend_tls.values().map(|item| Policy::read(world, item));
+        let mut policies: Vec<_> = read.chain(unread.into_iter().map(Policy::unread)).collect();
         policies.sort_by_key(|policy| {
             (policy.object.created.is_none(), policy.object.created, &policy.object.name)
         });
@@ -49,11 +63,11 @@ impl BackendTls {
         self.winners.get(&specific).or_else(|| self.winners.get(&(service.clone(), None)))
     }
 
-    fn add(&mut self, world: &World<'_>, policy: &Item<'_, BackendTlsPolicy>) {
-        let name = &policy.object.name;
-        let (tls, mut accepted, refs) = validation(world, policy);
+    fn add(&mut self, world: &World<'_>, policy: Policy<'a>) {
+        let Policy { object, targets, tls, mut accepted, refs } = policy;
+        let name = &object.name;
         let mut services = BTreeSet::new();
-        for (i, target) in policy.read.spec.target_refs.iter().enumerate() {
+        for (i, target) in &targets {
             let PolicyTargetRef { name: target_name, section_name, .. } = target;
             let service = ObjectName::new(name.namespace.clone(), target_name.as_str());
             let key = (service.clone(), section_name.clone());
@@ -61,7 +75,7 @@ impl BackendTls {
                 free.insert(tls.clone());
             } else {
                 let message = format!("an older BackendTLSPolicy targets Service {service} already");
-                let origin = policy.object.origin(&format!("spec.targetRefs[{i}]"));
+                let origin = object.origin(&format!("spec.targetRefs[{i}]"));
                 self.findings.push(Finding::new(
                     &codes::GL803,
                     origin,
@@ -75,47 +89,50 @@ impl BackendTls {
             let message = format!(
                 "the ConfigMaps of BackendTLSPolicy {name} are not in the input and are taken to exist"
             );
-            let finding = Finding::new(
-                &codes::GL606,
-                policy.object.origin("spec.validation.caCertificateRefs"),
-                message,
-            );
+            let finding =
+                Finding::new(&codes::GL606, object.origin("spec.validation.caCertificateRefs"), message);
             let help = "add them to serve its backends: without an authority nothing can be verified, and requests are answered 500";
             self.findings.push(finding.severity(Severity::Info).help(help));
         }
         if let Some(fault) = accepted.iter().chain(&refs).find(|fault| fault.reason != "Conflicted") {
             let message = format!("BackendTLSPolicy {name}: {}", fault.message);
-            let finding = Finding::new(&codes::GL606, policy.object.origin("spec.validation"), message);
+            let finding = Finding::new(&codes::GL606, object.origin("spec.validation"), message);
             self.findings
                 .push(finding.help("requests to its Services are answered 500, never sent in the clear"));
         }
-        self.verdicts.push(Verdict { policy: name.clone(), services, accepted, refs });
+        self.verdicts.push(Verdict { policy: object, services, accepted, refs });
     }
 
     /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (`PolicyStatus`).
-    pub(super) fn statuses(
-        &self,
-        world: &World<'_>,
-        reached: &BTreeMap<ObjectName, BTreeSet<ObjectName>>,
-    ) -> Vec<Status> {
-        let of = |verdict: &Verdict| {
-            let object = world.backend_tls.get(&verdict.policy)?.object;
+    pub(super) fn statuses(&self, reached: &BTreeMap<ObjectName, BTreeSet<ObjectName>>) -> Vec<Status> {
+        let of = |verdict: &Verdict<'_>| {
             let gateways: BTreeSet<&ObjectName> =
                 verdict.services.iter().filter_map(|s| reached.get(s)).flatten().collect();
-            let mut status = Status::of(object);
-            status.parents = gateways
-                .into_iter()
-                .take(16)
-                .map(|gateway| verdict.ancestor(gateway, object.generation))
-                .collect();
-            Some(status)
+            let mut status = Status::of(verdict.policy);
+            status.parents = gateways.into_iter().take(16).map(|gateway| verdict.ancestor(gateway)).collect();
+            status
         };
-        self.verdicts.iter().filter_map(of).collect()
+        self.verdicts.iter().map(of).collect()
     }
 }
 
-impl Verdict {
-    fn ancestor(&self, gateway: &ObjectName, generation: i64) -> ParentStatus {
+impl<'a> Policy<'a> {
+    fn read(world: &World<'_>, item: &Item<'a, BackendTlsPolicy>) -> Self {
+        let (tls, accepted, refs) = validation(world, item);
+        let targets = item.read.spec.target_refs.iter().cloned().enumerate().collect();
+        Self { object: item.object, targets, tls, accepted, refs }
+    }
+
+    /// Whatever it asks for, nothing may be sent in the clear to what it targets.
+    fn unread((object, fault): (&'a Object, Fault)) -> Self {
+        let targets = unread::entries(object, "targetRefs");
+        Self { object, targets, tls: None, accepted: Some(fault), refs: None }
+    }
+}
+
+impl Verdict<'_> {
+    fn ancestor(&self, gateway: &ObjectName) -> ParentStatus {
+        let generation = self.policy.generation;
         let condition = |kind, fault: &Option<Fault>, good, fine| match fault {
             None => Condition::new(kind, true, good, fine, generation),
             Some(fault) => Condition::new(kind, false, fault.reason, fault.message.clone(), generation),

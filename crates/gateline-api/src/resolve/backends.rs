@@ -16,7 +16,7 @@ use crate::objects::{BackendRef, CORE, ENVOY, ServicePort};
 /// Follows backendRefs and keeps one [`Backend`] for each name that is referred to.
 pub(super) struct Registry<'w, 'a> {
     world: &'w World<'a>,
-    tls: &'w BackendTls,
+    tls: &'w BackendTls<'a>,
     pub(super) grants: Grants<'w, 'a>,
     pub(super) backends: Vec<Backend>,
     pub(super) upstreams: Vec<Upstream>,
@@ -30,7 +30,7 @@ struct Found {
 }
 
 impl<'w, 'a> Registry<'w, 'a> {
-    pub(super) fn new(world: &'w World<'a>, tls: &'w BackendTls) -> Self {
+    pub(super) fn new(world: &'w World<'a>, tls: &'w BackendTls<'a>) -> Self {
         let grants = Grants::new(world);
         Self { world, tls, grants, backends: Vec::new(), upstreams: Vec::new(), index: BTreeMap::new() }
     }

@@ -27,6 +27,7 @@ mod routes;
 mod rules;
 mod statuses;
 mod tls;
+mod unread;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +74,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     let mut statuses = statuses::classes(&world);
     statuses.extend(statuses::gateways(&world, &slots, &sets, &mut findings));
     statuses.append(&mut route_statuses);
-    statuses.extend(backend_tls.statuses(&world, &reached(&slots, &drafts, &registry)));
+    statuses.extend(backend_tls.statuses(&reached(&slots, &drafts, &registry)));
 
     empty_listeners(&slots, &mut findings);
     let Registry { backends, upstreams, .. } = registry;

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::namespaces::selects;
 use super::options::Assume;
 use super::overrides;
+use super::unread;
 use super::world::{World, read};
 use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
@@ -63,14 +64,19 @@ pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (V
             }
             selected(world, policy.object, &policy.read, merges, &mut claims);
         }
-        for claim in claims.iter().filter(|claim| claim.fault.is_some()) {
+        let unread = unread::of(world.objects, ENVOY, kind, &policies);
+        for (object, fault) in &unread {
+            claims.extend(of_unread(world, object, fault));
+        }
+        for claim in claims.iter().filter(|claim| claim.names_no_section()) {
             findings.extend(no_section(claim));
         }
         conflicts(&mut claims, findings);
         overrides::find(model, &mut claims, findings);
         overrides::if_found(&dead, &claims, &ancestors, findings);
-        for policy in policies.values() {
-            added.extend(status(policy.object, &claims, &ancestors));
+        let objects = policies.values().map(|policy| policy.object);
+        for object in objects.chain(unread.iter().map(|(object, _)| *object)) {
+            added.extend(status(object, &claims, &ancestors));
         }
     }
     (added, found)
@@ -107,10 +113,27 @@ impl<'w> Claim<'w> {
         self.target.kind.ends_with("Route")
     }
 
+    fn names_no_section(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.reason == "TargetNotFound")
+    }
+
     /// `BackendTrafficPolicy infra/limits`.
     pub(super) fn title(&self) -> String {
         format!("{} {}", self.policy.kind, self.policy.name)
     }
+}
+
+/// The targets of a policy that cannot be read: it holds for none of them.
+fn of_unread<'w>(world: &World<'_>, policy: &'w Object, fault: &Fault) -> Vec<Claim<'w>> {
+    let targets = unread::entries::<PolicyTargetRef>(policy, "targetRefs").into_iter();
+    let claim = |(i, target): (usize, PolicyTargetRef)| {
+        let name = ObjectName::new(policy.name.namespace.clone(), target.name.as_str());
+        let there = may_target(&policy.kind, &target.group, &target.kind)
+            && world.objects.get(&target.group, &target.kind, &name).is_some();
+        let path = format!("spec.targetRefs[{i}]");
+        there.then(|| Claim::new(policy, path, &target, name, false, Some(fault.clone())))
+    };
+    targets.filter_map(claim).collect()
 }
 
 /// The objects a policy of this kind may be attached to.

@@ -1,9 +1,10 @@
-use gateline::model::{HostPattern, Route, RouteKind};
+use gateline::model::{HostPattern, Route, RouteKind, Rule};
 use serde::de::DeserializeOwned;
 
 use super::backends::Registry;
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use super::rules::Reading;
+use super::unread;
 use super::world::{Items, World, read};
 use crate::finding::Finding;
 use crate::object::Object;
@@ -12,7 +13,8 @@ use crate::objects::{GATEWAY, GrpcRoute, HttpRoute, L4Route, ParentRef};
 /// A route that has been read, before it is attached.
 pub(super) struct Draft<'w> {
     pub(super) object: &'w Object,
-    pub(super) parents: Vec<ParentRef>,
+    /// With their indices in `spec.parentRefs`.
+    pub(super) parents: Vec<(usize, ParentRef)>,
     /// `None` for a hostname that cannot be read.
     pub(super) hostnames: Vec<HostPattern>,
     pub(super) route: Route,
@@ -24,15 +26,18 @@ pub(super) struct Routes<'a> {
     http: Items<'a, HttpRoute>,
     grpc: Items<'a, GrpcRoute>,
     l4: Vec<(RouteKind, Items<'a, L4Route>)>,
+    unread: Vec<(RouteKind, &'a Object, Fault)>,
 }
 
 impl<'a> Routes<'a> {
     pub(super) fn read(world: &World<'a>, findings: &mut Vec<Finding>) -> Self {
         let kinds = [RouteKind::Tls, RouteKind::Tcp, RouteKind::Udp];
+        let mut unread = Vec::new();
         Self {
-            http: of_kind(world, RouteKind::Http, findings),
-            grpc: of_kind(world, RouteKind::Grpc, findings),
-            l4: kinds.into_iter().map(|kind| (kind, of_kind(world, kind, findings))).collect(),
+            http: of_kind(world, RouteKind::Http, &mut unread, findings),
+            grpc: of_kind(world, RouteKind::Grpc, &mut unread, findings),
+            l4: kinds.into_iter().map(|kind| (kind, of_kind(world, kind, &mut unread, findings))).collect(),
+            unread,
         }
     }
 
@@ -62,6 +67,7 @@ impl<'a> Routes<'a> {
             let rules = spec.rules.iter().enumerate().map(|(i, rule)| reading.l4(i, rule)).collect();
             drafts.push(Draft::new(reading, kind, rules, &spec.parent_refs, &spec.hostnames));
         }
+        drafts.extend(self.unread.iter().map(|(kind, object, fault)| Draft::unread(*kind, object, fault)));
         drafts
     }
 }
@@ -69,16 +75,20 @@ impl<'a> Routes<'a> {
 fn of_kind<'a, T: DeserializeOwned>(
     world: &World<'a>,
     kind: RouteKind,
+    unread: &mut Vec<(RouteKind, &'a Object, Fault)>,
     findings: &mut Vec<Finding>,
 ) -> Items<'a, T> {
-    read(world.objects, GATEWAY, kind.as_str(), findings)
+    let items = read(world.objects, GATEWAY, kind.as_str(), findings);
+    let more = unread::of::<T>(world.objects, GATEWAY, kind.as_str(), &items);
+    unread.extend(more.into_iter().map(|(object, fault)| (kind, object, fault)));
+    items
 }
 
 impl<'w> Draft<'w> {
     fn new(
         reading: Reading<'_, 'w, '_>,
         kind: RouteKind,
-        rules: Vec<gateline::model::Rule>,
+        rules: Vec<Rule>,
         parents: &[ParentRef],
         hostnames: &[String],
     ) -> Self {
@@ -90,13 +100,19 @@ impl<'w> Draft<'w> {
                 Err(_) => drop(faults.unsupported::<()>(object, &format!("spec.hostnames[{i}]"), text)),
             }
         }
-        let route = Route {
-            kind,
-            name: object.name.clone(),
-            created: object.created,
-            rules,
-            origin: object.origin(""),
-        };
-        Self { object, parents: parents.to_vec(), hostnames: patterns, route, faults }
+        let parents = parents.iter().cloned().enumerate().collect();
+        Self { object, parents, hostnames: patterns, route: route(kind, object, rules), faults }
     }
+
+    /// A route that cannot be read: not accepted by the parents that can.
+    fn unread(kind: RouteKind, object: &'w Object, fault: &Fault) -> Self {
+        let mut parents = unread::entries(object, "parentRefs");
+        parents.retain(|(_, parent): &(usize, ParentRef)| !parent.name.is_empty());
+        let faults = Faults { accepted: Some(fault.clone()), ..Faults::default() };
+        Self { object, parents, hostnames: Vec::new(), route: route(kind, object, Vec::new()), faults }
+    }
+}
+
+fn route(kind: RouteKind, object: &Object, rules: Vec<Rule>) -> Route {
+    Route { kind, name: object.name.clone(), created: object.created, rules, origin: object.origin("") }
 }

@@ -3,9 +3,11 @@ use gateline::model::ObjectName;
 use super::fault::Fault;
 use super::listeners::{SetVerdict, Slot};
 use super::options::Assume;
+use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, codes};
-use crate::objects::{ENVOY, GATEWAY, Gateway, ObjectRef};
+use crate::object::Object;
+use crate::objects::{ENVOY, GATEWAY, Gateway, GatewaySpec, ObjectRef};
 use crate::status::{Condition, ListenerStatus, Status};
 
 /// GatewayClasses of ours: accepted, unless their parameters cannot be followed.
@@ -56,7 +58,28 @@ pub(super) fn gateways(
         statuses.push(of_gateway(world, gateway, &own, attached, findings));
     }
     statuses.extend(sets.iter().map(|set| of_set(set, slots)));
+    statuses.extend(
+        unread::of(world.objects, GATEWAY, "Gateway", &world.gateways)
+            .into_iter()
+            .filter_map(|(object, fault)| is_ours(world, object).then(|| unread_gateway(object, &fault))),
+    );
     statuses
+}
+
+/// Whether a Gateway that cannot be read is of a class of ours, as far as that can be told.
+fn is_ours(world: &World<'_>, object: &Object) -> bool {
+    let class = object.value.pointer("/spec/gatewayClassName").and_then(serde_json::Value::as_str);
+    class.is_some_and(|class| {
+        let spec = GatewaySpec { gateway_class_name: class.to_owned(), ..GatewaySpec::default() };
+        world.is_ours(&Gateway { spec })
+    })
+}
+
+fn unread_gateway(object: &Object, fault: &Fault) -> Status {
+    let condition = |kind| Condition::new(kind, false, "Invalid", fault.message.clone(), object.generation);
+    let mut status = Status::of(object);
+    status.conditions = vec![condition("Accepted"), condition("Programmed")];
+    status
 }
 
 fn of_gateway(

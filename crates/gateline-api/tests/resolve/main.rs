@@ -9,6 +9,7 @@ mod overlap;
 mod policies;
 mod references;
 mod tls;
+mod unread;
 
 use gateline_api::status::{Condition, ConditionStatus, ParentStatus, Status};
 use gateline_api::{Options, Resolution, parse, resolve};

@@ -1,7 +1,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateline::model::ObjectName;
+use gateline::model::{ObjectName, Origin};
 use rustls_pki_types::CertificateDer;
 
 use super::certificates::{AuthorityError, authorities};
@@ -36,7 +36,8 @@ struct Policy<'a> {
 
 struct Verdict<'a> {
     policy: &'a Object,
-    services: BTreeSet<ObjectName>,
+    /// The targeted Services, each with what keeps it from this policy.
+    targets: Vec<(ObjectName, Option<Fault>)>,
     accepted: Option<Fault>,
     refs: Option<Fault>,
 }
@@ -64,26 +65,28 @@ impl<'a> BackendTls<'a> {
     }
 
     fn add(&mut self, world: &World<'_>, policy: Policy<'a>) {
-        let Policy { object, targets, tls, mut accepted, refs } = policy;
+        let Policy { object, targets: written, tls, accepted, refs } = policy;
         let name = &object.name;
-        let mut services = BTreeSet::new();
-        for (i, target) in &targets {
+        let mut targets = Vec::with_capacity(written.len());
+        for (i, target) in &written {
             let PolicyTargetRef { name: target_name, section_name, .. } = target;
             let service = ObjectName::new(name.namespace.clone(), target_name.as_str());
             let key = (service.clone(), section_name.clone());
+            let origin = object.origin(&format!("spec.targetRefs[{i}]"));
+            self.findings.extend(dead(world, object, &service, &origin));
+            let mut conflict = None;
             if let Entry::Vacant(free) = self.winners.entry(key) {
                 free.insert(tls.clone());
             } else {
                 let message = format!("an older BackendTLSPolicy targets Service {service} already");
-                let origin = object.origin(&format!("spec.targetRefs[{i}]"));
                 self.findings.push(Finding::new(
                     &codes::GL803,
                     origin,
                     format!("BackendTLSPolicy {name}: {message}"),
                 ));
-                accepted.get_or_insert(Fault::new("Conflicted", message));
+                conflict = Some(Fault::new("Conflicted", message));
             }
-            services.insert(service);
+            targets.push((service, conflict));
         }
         if accepted.is_none() && refs.is_none() && tls.is_none() && world.options.secrets == Assume::Unknown {
             let message = format!(
@@ -94,22 +97,27 @@ impl<'a> BackendTls<'a> {
             let help = "add them to serve its backends: without an authority nothing can be verified, and requests are answered 500";
             self.findings.push(finding.severity(Severity::Info).help(help));
         }
-        if let Some(fault) = accepted.iter().chain(&refs).find(|fault| fault.reason != "Conflicted") {
+        if let Some(fault) = accepted.as_ref().or(refs.as_ref()) {
             let message = format!("BackendTLSPolicy {name}: {}", fault.message);
             let finding = Finding::new(&codes::GL606, object.origin("spec.validation"), message);
             self.findings
                 .push(finding.help("requests to its Services are answered 500, never sent in the clear"));
         }
-        self.verdicts.push(Verdict { policy: object, services, accepted, refs });
+        self.verdicts.push(Verdict { policy: object, targets, accepted, refs });
     }
 
     /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (`PolicyStatus`).
     pub(super) fn statuses(&self, reached: &BTreeMap<ObjectName, BTreeSet<ObjectName>>) -> Vec<Status> {
         let of = |verdict: &Verdict<'_>| {
-            let gateways: BTreeSet<&ObjectName> =
-                verdict.services.iter().filter_map(|s| reached.get(s)).flatten().collect();
+            let mut gateways: BTreeMap<&ObjectName, Vec<Option<&Fault>>> = BTreeMap::new();
+            for (service, conflict) in &verdict.targets {
+                for gateway in reached.get(service).into_iter().flatten() {
+                    gateways.entry(gateway).or_default().push(conflict.as_ref());
+                }
+            }
+            let parents = gateways.into_iter().take(16);
             let mut status = Status::of(verdict.policy);
-            status.parents = gateways.into_iter().take(16).map(|gateway| verdict.ancestor(gateway)).collect();
+            status.parents = parents.map(|(gateway, targets)| verdict.ancestor(gateway, &targets)).collect();
             status
         };
         self.verdicts.iter().map(of).collect()
@@ -131,18 +139,45 @@ impl<'a> Policy<'a> {
 }
 
 impl Verdict<'_> {
-    fn ancestor(&self, gateway: &ObjectName) -> ParentStatus {
+    /// Conflicted only where all of its targets that the Gateway reaches belong to other policies: it is in force for the rest.
+    fn ancestor(&self, gateway: &ObjectName, targets: &[Option<&Fault>]) -> ParentStatus {
+        let conflict = targets.iter().copied().collect::<Option<Vec<_>>>();
+        let conflict = conflict.and_then(|all| all.first().copied());
+        let accepted = self.accepted.as_ref().or(conflict);
         let generation = self.policy.generation;
-        let condition = |kind, fault: &Option<Fault>, good, fine| match fault {
+        let condition = |kind, fault: Option<&Fault>, good, fine| match fault {
             None => Condition::new(kind, true, good, fine, generation),
             Some(fault) => Condition::new(kind, false, fault.reason, fault.message.clone(), generation),
         };
         ParentStatus {
             parent_ref: ParentRef::gateway(gateway),
             conditions: vec![
-                condition("Accepted", &self.accepted, "Accepted", "The policy is in force"),
-                condition("ResolvedRefs", &self.refs, "ResolvedRefs", "All references are resolved"),
+                condition("Accepted", accepted, "Accepted", "The policy is in force"),
+                condition("ResolvedRefs", self.refs.as_ref(), "ResolvedRefs", "All references are resolved"),
             ],
+        }
+    }
+}
+
+/// A target that is not in the input. Where Services are unknown, one among others of its namespace is likely a mistake;
+/// where there is none, they are kept elsewhere.
+fn dead(world: &World<'_>, policy: &Object, service: &ObjectName, origin: &Origin) -> Option<Finding> {
+    if world.services.contains_key(service) {
+        return None;
+    }
+    let finding = |words: &str| {
+        let message = format!("BackendTLSPolicy {} targets Service {service}, which {words}", policy.name);
+        Finding::new(&codes::GL801, origin.clone(), message)
+    };
+    match world.options.services {
+        Assume::Missing => Some(finding("does not exist: it is never applied")),
+        Assume::Present => None,
+        Assume::Unknown => {
+            let first = ObjectName::new(service.namespace.clone(), "");
+            let next = world.services.range::<&ObjectName, _>(&first..).next();
+            let siblings = next.is_some_and(|(other, _)| other.namespace == service.namespace);
+            let help = "correct the name, or add the Service to the input";
+            siblings.then(|| finding("is not in the input").severity(Severity::Info).help(help))
         }
     }
 }

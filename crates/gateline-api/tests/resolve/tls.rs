@@ -5,6 +5,7 @@ use gateline_api::resolve::SubjectAltName;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
 use super::*;
+use gateline_api::Severity;
 
 /// A self-signed certificate for a name, valid until the end of 2030, and its key, as PEM.
 fn pem(name: &str) -> (String, String) {
@@ -195,6 +196,44 @@ fn the_older_of_two_backend_policies_counts() {
     );
     assert!(is_true(&parent(&resolution, "BackendTLSPolicy", "infra/b", 0).conditions, "Accepted"));
     assert!(codes(&resolution).contains(&"GL803"));
+}
+
+#[test]
+fn a_conflict_on_one_target_leaves_the_other_alone() {
+    let (one, two) = (", sectionName: one", ", sectionName: two");
+    let both = backend_tls("both", NEW, one, &CA.replace("app.internal", "both.internal"))
+        .replace("}], validation", "}, {group: '', kind: Service, name: app, sectionName: two}], validation");
+    let older = backend_tls("older", OLD, one, CA);
+    let half = backend_world(&(older.clone() + &both));
+    let hostname = |i: usize| half.upstreams[i].tls.as_ref().unwrap().hostname.as_str();
+    assert_eq!([hostname(0), hostname(1)], ["app.internal", "both.internal"]);
+    let accepted =
+        |r: &Resolution| said(&parent(r, "BackendTLSPolicy", "infra/both", 0).conditions, "Accepted");
+    assert_eq!(accepted(&half), "Accepted=True Accepted");
+    let place = |r: &Resolution| {
+        let conflicts = r.findings.iter().filter(|finding| finding.code == "GL803");
+        conflicts.map(|finding| finding.origin.path.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(place(&half), ["spec.targetRefs[0]"]);
+    let whole = backend_world(&(older + &backend_tls("oldest", OLD, two, CA) + &both));
+    assert_eq!(accepted(&whole), "Accepted=False Conflicted");
+}
+
+#[test]
+fn a_backend_policy_for_a_service_that_is_not_there() {
+    let policy = backend_tls("p", OLD, "", "{hostname: x, wellKnownCACertificates: System}");
+    let dead = |resolution: Resolution| {
+        let found = resolution.findings.into_iter().filter(|finding| finding.code == "GL801");
+        found.map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    let other = service("other");
+    assert_eq!(dead(closed(&policy)), [Severity::Error]);
+    assert_eq!(dead(open(&(other.clone() + &policy))), [Severity::Info]);
+    assert!(dead(open(&policy)).is_empty(), "no Service of the namespace is in the input");
+    assert!(dead(closed(&(service("app") + &policy))).is_empty());
+    let mut options = Options::default();
+    options.services = gateline_api::resolve::Assume::Present;
+    assert!(dead(resolve_with(&(other + &policy), &options)).is_empty());
 }
 
 #[test]

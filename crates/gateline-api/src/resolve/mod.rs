@@ -9,6 +9,7 @@ mod attach;
 mod backend_tls;
 mod backends;
 mod certificates;
+mod client_certificates;
 mod durations;
 mod endpoints;
 mod fault;
@@ -61,6 +62,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     let (mut slots, sets) = listeners::gather(&world, &mut findings);
     let mut registry = Registry::new(&world, &backend_tls);
     tls::read(&world, &mut registry.grants, &mut slots, &mut findings);
+    let clients = client_certificates::read(&world, &mut registry.grants, &mut findings);
 
     let routes = Routes::read(&world, &mut findings);
     let drafts = routes.drafts(&world, &mut registry);
@@ -72,7 +74,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     findings.append(&mut attaching.findings);
 
     let mut statuses = statuses::classes(&world);
-    statuses.extend(statuses::gateways(&world, &slots, &sets, &mut findings));
+    statuses.extend(statuses::gateways(&world, &slots, &sets, &clients, &mut findings));
     statuses.append(&mut route_statuses);
     statuses.extend(backend_tls.statuses(&reached(&slots, &drafts, &registry)));
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use gateline::model::ObjectName;
 
 use super::fault::Fault;
@@ -38,6 +40,7 @@ pub(super) fn gateways(
     world: &World<'_>,
     slots: &[Slot<'_>],
     sets: &[SetVerdict<'_>],
+    clients: &BTreeMap<ObjectName, Option<Fault>>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Status> {
     let mut statuses = Vec::new();
@@ -55,7 +58,12 @@ pub(super) fn gateways(
             slots.iter().filter(|slot| slot.name.gateway == **name && slot.name.set.is_none()).collect();
         let attached =
             sets.iter().filter(|set| set.gateway == **name && set_fault(set, slots).is_none()).count();
-        statuses.push(of_gateway(world, gateway, &own, attached, findings));
+        let mut status = of_gateway(world, gateway, &own, attached, findings);
+        status.conditions.extend(clients.get(*name).map(|fault| {
+            let fine = "The client certificate for backends can be used";
+            condition("ResolvedRefs", fault.as_ref(), "ResolvedRefs", fine, gateway.object.generation)
+        }));
+        statuses.push(status);
     }
     statuses.extend(sets.iter().map(|set| of_set(set, slots)));
     statuses.extend(

@@ -36,9 +36,12 @@ pub(super) fn read(
         }
         for (i, reference) in refs.iter().enumerate() {
             let field = format!("tls.certificateRefs[{i}]");
-            match certificate(world, grants, slot, &field, reference, findings) {
-                Ok(Some(certificate)) => tls.certificates.push(certificate),
-                Ok(None) => tls.missing.push(secret_name(slot, reference)),
+            match certificate(world, grants, slot.holder, &slot.path(&field), reference, findings) {
+                Ok(Some(certificate)) => {
+                    inspect(world, slot, &field, &certificate, findings);
+                    tls.certificates.push(certificate);
+                }
+                Ok(None) => tls.missing.push(secret_name(slot.holder, reference)),
                 Err(fault) => fail(slot, &field, fault, findings),
             }
         }
@@ -56,17 +59,17 @@ fn fail(slot: &mut Slot<'_>, field: &str, fault: Fault, findings: &mut Vec<Findi
     slot.refs.get_or_insert(fault);
 }
 
-fn secret_name(slot: &Slot<'_>, reference: &SecretRef) -> ObjectName {
-    let namespace = reference.namespace.as_deref().unwrap_or(&slot.holder.name.namespace);
+fn secret_name(holder: &Object, reference: &SecretRef) -> ObjectName {
+    let namespace = reference.namespace.as_deref().unwrap_or(&holder.name.namespace);
     ObjectName::new(namespace, reference.name.as_str())
 }
 
-/// `None`: not in the input, taken to exist.
-fn certificate(
+/// The certificate that a Gateway or ListenerSet refers to. `None`: not in the input, taken to exist.
+pub(super) fn certificate(
     world: &World<'_>,
     grants: &mut Grants<'_, '_>,
-    slot: &Slot<'_>,
-    field: &str,
+    holder: &Object,
+    path: &str,
     reference: &SecretRef,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Certificate>, Fault> {
@@ -77,9 +80,9 @@ fn certificate(
             format!("{kind} {group:?} cannot hold a certificate; use a Secret of type kubernetes.io/tls");
         return Err(Fault::new("InvalidCertificateRef", message));
     }
-    let name = secret_name(slot, reference);
+    let name = secret_name(holder, reference);
     let to = Referent { group: CORE, kind, name: &name };
-    if let Err(broken) = grants.permit(slot.holder, &slot.path(field), to) {
+    if let Err(broken) = grants.permit(holder, path, to) {
         findings.extend(broken.findings);
         return Err(broken.fault);
     }
@@ -92,7 +95,7 @@ fn certificate(
             Assume::Unknown => {
                 let message = format!("Secret {name} is not in the input and is taken to exist");
                 let finding =
-                    Finding::new(&codes::GL601, slot.origin(field), message).severity(Severity::Info);
+                    Finding::new(&codes::GL601, holder.origin(path), message).severity(Severity::Info);
                 findings.push(finding.help("say what to think of it with --assume secrets=present|missing"));
             }
         }
@@ -101,7 +104,6 @@ fn certificate(
     let invalid = |message| Fault::new("InvalidCertificateRef", message);
     let secret: Secret = object.decode().map_err(|error| invalid(format!("Secret {name}: {error}")))?;
     let certificate = certificates::of_secret(&name, &secret).map_err(invalid)?;
-    inspect(world, slot, field, &certificate, findings);
     Ok(Some(certificate))
 }
 

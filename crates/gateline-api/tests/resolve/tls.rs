@@ -290,3 +290,41 @@ fn client_certificates_and_their_fallback() {
         assert!(resolution.model.listeners.is_empty());
     }
 }
+
+#[test]
+fn the_certificate_a_gateway_shows_to_backends() {
+    let (crt, key) = pem("client");
+    let world = |reference: &str, more: &str| {
+        let tls = format!("  tls: {{backend: {{clientCertificateRef: {reference}}}}}\n  listeners:");
+        let yaml = gateway("{name: http, port: 80, protocol: HTTP}").replace("  listeners:", &tls);
+        closed(
+            &(yaml + &secret("good", "infra", &crt, &key) + &secret("bad", "infra", "no PEM", &key) + more),
+        )
+    };
+    let far = secret("far", "other", &crt, &key);
+    let grant = "apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: g, namespace: other}\n\
+        spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: infra}], to: [{group: '', kind: Secret}]}\n---\n";
+    for (reference, more, expected) in [
+        ("{name: good}", String::new(), "ResolvedRefs=True ResolvedRefs"),
+        ("{name: gone}", String::new(), "ResolvedRefs=False InvalidClientCertificateRef"),
+        ("{name: bad}", String::new(), "ResolvedRefs=False InvalidClientCertificateRef"),
+        ("{name: good, group: x.io}", String::new(), "ResolvedRefs=False InvalidClientCertificateRef"),
+        ("{name: good, kind: ConfigMap}", String::new(), "ResolvedRefs=False InvalidClientCertificateRef"),
+        ("{name: far, namespace: other}", far.clone(), "ResolvedRefs=False RefNotPermitted"),
+        ("{name: far, namespace: other}", far + grant, "ResolvedRefs=True ResolvedRefs"),
+    ] {
+        let resolution = world(reference, &more);
+        let conditions = &status(&resolution, "Gateway", "infra/edge").conditions;
+        assert_eq!(said(conditions, "ResolvedRefs"), expected, "{reference}");
+        assert_eq!(said(conditions, "Accepted"), "Accepted=True Accepted", "{reference}");
+        let code = match expected.rsplit(' ').next().unwrap() {
+            "ResolvedRefs" => None,
+            "RefNotPermitted" => Some("GL302"),
+            _ => Some("GL601"),
+        };
+        let found = without_108(&resolution);
+        assert_eq!(found, code.into_iter().collect::<Vec<_>>(), "{reference}");
+    }
+    let none = closed(&gateway("{name: http, port: 80, protocol: HTTP}"));
+    assert_eq!(said(&status(&none, "Gateway", "infra/edge").conditions, "ResolvedRefs"), "no ResolvedRefs");
+}

@@ -4,6 +4,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
+use super::key_pair;
 use super::options::Assume;
 use super::resolution::Certificate;
 use super::world::World;
@@ -20,10 +21,15 @@ pub(super) fn of_secret(name: &ObjectName, secret: &Secret) -> Result<Certificat
         .collect::<Result<_, _>>()
         .map_err(|error| format!("tls.crt of Secret {name} is not PEM: {error}"))?;
     let leaf = chain.first().ok_or_else(|| format!("tls.crt of Secret {name} holds no certificate"))?;
-    let (names, not_after) =
-        facts(leaf).ok_or_else(|| format!("tls.crt of Secret {name} is not an X.509 certificate"))?;
+    let (_, leaf) = X509Certificate::from_der(leaf)
+        .map_err(|_| format!("tls.crt of Secret {name} is not an X.509 certificate"))?;
     let key = PrivateKeyDer::from_pem_slice(&field("tls.key")?)
         .map_err(|error| format!("tls.key of Secret {name} is not a private key: {error}"))?;
+    if key_pair::differ(&leaf, &key) {
+        return Err(format!("tls.key of Secret {name} does not belong to the certificate in its tls.crt"));
+    }
+    let names = names(&leaf);
+    let not_after = Timestamp(leaf.validity().not_after.timestamp());
     Ok(Certificate { secret: name.clone(), chain, key, names, not_after })
 }
 
@@ -35,14 +41,12 @@ fn decode(secret: &Secret, key: &str) -> Option<Vec<u8>> {
     base64::engine::general_purpose::STANDARD.decode(packed).ok()
 }
 
-/// DNS names and the end of validity.
-fn facts(leaf: &CertificateDer<'_>) -> Option<(Vec<String>, Timestamp)> {
-    let (_, certificate) = X509Certificate::from_der(leaf).ok()?;
-    let names = match certificate.subject_alternative_name() {
+/// DNS names.
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    match certificate.subject_alternative_name() {
         Ok(Some(extension)) => extension.value.general_names.iter().filter_map(dns).collect(),
         _ => Vec::new(),
-    };
-    Some((names, Timestamp(certificate.validity().not_after.timestamp())))
+    }
 }
 
 fn dns(name: &GeneralName<'_>) -> Option<String> {

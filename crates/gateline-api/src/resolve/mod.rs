@@ -15,6 +15,7 @@ mod endpoints;
 mod fault;
 mod filters;
 mod grants;
+mod key_pair;
 mod listeners;
 mod loops;
 mod matches;

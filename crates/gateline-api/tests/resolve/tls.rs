@@ -87,6 +87,50 @@ fn secrets_that_hold_no_certificate() {
     }
 }
 
+/// The key inside a PKCS#8 key, as PEM of the older formats.
+fn unwrapped(key: &KeyPair, label: &str) -> String {
+    let der = key.serialize_der();
+    let (_, object) = x509_parser::der_parser::der::parse_der(&der).unwrap();
+    let inner = object.as_sequence().unwrap()[2].as_slice().unwrap();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(inner))
+}
+
+#[test]
+fn a_key_must_belong_to_its_certificate() {
+    let rsa = || KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let ec = || KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let p384 = || KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let pkcs1 = |key: &KeyPair| unwrapped(key, "RSA PRIVATE KEY");
+    let sec1 = |key: &KeyPair| unwrapped(key, "EC PRIVATE KEY");
+    let (rsa_key, other_rsa, ec_key, other_ec, p384_key) = (rsa(), rsa(), ec(), ec(), p384());
+    let ed = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    for (what, own, written, fits) in [
+        ("RSA", &rsa_key, rsa_key.serialize_pem(), true),
+        ("RSA as PKCS#1", &rsa_key, pkcs1(&rsa_key), true),
+        ("another RSA", &rsa_key, other_rsa.serialize_pem(), false),
+        ("another RSA as PKCS#1", &rsa_key, pkcs1(&other_rsa), false),
+        ("EC", &ec_key, ec_key.serialize_pem(), true),
+        ("EC as SEC1", &ec_key, sec1(&ec_key), true),
+        ("another EC", &ec_key, other_ec.serialize_pem(), false),
+        ("another EC as SEC1", &ec_key, sec1(&other_ec), false),
+        ("another curve", &ec_key, p384_key.serialize_pem(), false),
+        ("another algorithm", &ec_key, rsa_key.serialize_pem(), false),
+        ("Ed25519", &ed, ed.serialize_pem(), true),
+    ] {
+        let params = CertificateParams::new(vec!["a.example.com".to_owned()]).unwrap();
+        let crt = params.self_signed(own).unwrap().pem();
+        let resolution = closed(&(https("a.example.com", "infra") + &secret("c", "infra", &crt, &written)));
+        let (condition, found) = if fits {
+            ("ResolvedRefs=True ResolvedRefs", &[][..])
+        } else {
+            ("ResolvedRefs=False InvalidCertificateRef", &["GL601"][..])
+        };
+        assert_eq!(resolved(&resolution), condition, "{what}");
+        assert_eq!(without_108(&resolution), found, "{what}");
+        assert_eq!(resolution.model.listeners.len(), usize::from(fits), "{what}");
+    }
+}
+
 #[test]
 fn a_secret_of_another_namespace_needs_a_grant_for_the_very_holder() {
     let (crt, key) = pem("a.example.com");

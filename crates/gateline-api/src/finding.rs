@@ -144,6 +144,7 @@ codes! {
     GL201 "shadowed-rule" Error "No request can reach a rule: an earlier one takes them all."
     GL203 "order-dependent" Error "Two routes claim the same requests; age or name decides."
     GL204 "duplicate-match" Warning "A rule repeats a match that has the same outcome."
+    GL208 "shared-host" Info "An HTTPRoute and a GRPCRoute take the same host of a listener."
     GL209 "repeated-predicate" Warning "A header or query parameter is matched twice; only the first counts."
     GL301 "backend-missing" Error "A backend, or its port, does not exist."
     GL302 "ref-not-permitted" Error "A reference to another namespace has no ReferenceGrant."

@@ -27,6 +27,7 @@ mod policies;
 mod resolution;
 mod routes;
 mod rules;
+mod shared_hosts;
 mod statuses;
 mod tls;
 mod unread;
@@ -89,6 +90,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     let (listeners, tls) = serving(slots);
     let model = Model { listeners, routes, backends };
     findings.extend(overlap::findings(&model));
+    findings.extend(shared_hosts::findings(&model));
     findings.extend(loops::findings(&model));
 
     let (attached, about_policies) = policies::apply(&world, &model, &statuses);

@@ -8,6 +8,7 @@ mod order;
 mod overlap;
 mod policies;
 mod references;
+mod shared_hosts;
 mod tls;
 mod unread;
 

@@ -94,7 +94,7 @@ fn dev_echoes_reloads_keeps_and_ends() {
         });
     };
 
-    wait_for(&format!("curl -s --connect-to :80:127.0.0.1:{port} http://localhost/"));
+    wait_for(&format!("curl -si --connect-to :80:127.0.0.1:{port} http://localhost/"));
     wait_for("stand-ins: an echo backend for shop/pages:8080");
     assert_eq!(answer(port), "shop/pages:8080");
     wait_for("GET shop.example/a?b=c 200 -> shop/pages:8080  HTTPRoute shop/pages#0");

@@ -2,6 +2,7 @@
 
 mod authority;
 mod echo;
+mod paste;
 mod ports;
 mod stand_in;
 mod table;

@@ -5,6 +5,7 @@
 //! cache, so that a match costs O(bytes) or O(bytes · states), whatever the pattern and the value.
 
 pub(crate) mod atoms;
+mod example;
 mod nfa;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
@@ -14,6 +15,7 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
+pub use example::example;
 use nfa::Nfa;
 
 /// Longest pattern that is read, in bytes: the limit of the API for header values, the largest it has.

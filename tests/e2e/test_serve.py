@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import MANIFESTS
-from gateway import Gateway, wait_until
+from gateway import Gateway, Response, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,8 +117,8 @@ def test_a_bad_file_changes_nothing(gateway: Gateway, manifest: Path) -> None:
 
 def test_drain(gateway: Gateway) -> None:
     """SIGTERM lets a request under way finish, takes no new ones and ends with 0."""
-    bodies: list[str] = []
-    slow = threading.Thread(target=lambda: bodies.append(gateway.curl(URL + "slow").body))
+    answers: list[Response] = []
+    slow = threading.Thread(target=lambda: answers.append(gateway.curl(URL + "slow")))
     slow.start()
     time.sleep(0.5)
     gateway.terminate()
@@ -126,7 +126,25 @@ def test_drain(gateway: Gateway) -> None:
     with pytest.raises(ConnectionError):
         gateway.curl(URL)
     slow.join(timeout=20)
-    assert bodies == ["blue"]
+    assert [(answer.body, answer.headers["connection"]) for answer in answers] == [("blue", "close")]
+    assert gateway.process.wait(timeout=10) == 0
+
+
+def test_drain_http2(gateway: Gateway) -> None:
+    """The same with nghttp: GOAWAY without an error, and the stream under way is answered."""
+    call = ["nghttp", "--verbose", f"http://127.0.0.1:{gateway.http}/slow"]
+    slow = subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    gateway.terminate()
+    time.sleep(0.3)
+    with pytest.raises(ConnectionError):
+        gateway.curl(URL)
+    frames, _ = slow.communicate(timeout=20)
+    goaway, answer = frames.find("recv GOAWAY frame"), frames.find(":status: 200")
+    assert 0 < goaway < answer, frames
+    assert "error_code=NO_ERROR" in frames[goaway:answer], frames
+    assert "blue" in frames[answer:], frames
+    assert slow.returncode == 0
     assert gateway.process.wait(timeout=10) == 0
 
 

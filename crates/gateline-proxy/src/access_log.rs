@@ -86,22 +86,22 @@ pub(crate) fn line(record: &Record, status: StatusCode, duration: Duration) -> S
         "method": record.method.as_str(),
         "x-envoy-origin-path": record.path,
         "protocol": protocol(record.version),
-        "response_code": if record.complete { status.as_u16() } else { 0 },
-        "response_flags": if record.complete { "-" } else { "DC" },
+        "response_code": if record.answered { status.as_u16() } else { 0 },
+        "response_flags": record.flag,
         "response_code_details": record.reason.as_deref().unwrap_or("via_upstream"),
         "connection_termination_details": Value::Null,
-        "upstream_transport_failure_reason": Value::Null,
-        "bytes_received": Value::Null,
+        "upstream_transport_failure_reason": record.transport_failure,
+        "bytes_received": record.bytes_received,
         "bytes_sent": record.bytes_sent,
-        "duration": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-        "x-envoy-upstream-service-time": Value::Null,
+        "duration": milliseconds(duration),
+        "x-envoy-upstream-service-time": record.service_time.map(milliseconds),
         "x-forwarded-for": record.forwarded_for,
         "user-agent": record.user_agent,
         "x-request-id": record.request_id,
         ":authority": record.authority,
         "upstream_host": record.endpoint.map(|endpoint| endpoint.to_string()),
         "upstream_cluster": cluster,
-        "upstream_local_address": Value::Null,
+        "upstream_local_address": record.upstream_local.map(|address| address.to_string()),
         "downstream_local_address": client.local.to_string(),
         "downstream_remote_address": client.peer.to_string(),
         "requested_server_name": client.sni.as_deref().map_or(Value::Null, Value::from),
@@ -110,6 +110,10 @@ pub(crate) fn line(record: &Record, status: StatusCode, duration: Duration) -> S
         "gateline_retries": record.retries,
     })
     .to_string()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn protocol(version: Version) -> &'static str {

@@ -14,15 +14,22 @@ pub(crate) struct Local {
     pub(crate) status: StatusCode,
     /// The body, or the message of a gRPC status. Says nothing that only the operator should know.
     pub(crate) text: Cow<'static, str>,
+    /// Envoy's word for it in the access log (`response_flags`).
+    pub(crate) flag: &'static str,
 }
 
 impl Local {
     pub(crate) fn new(status: StatusCode, text: &'static str) -> Self {
-        Self { status, text: text.into() }
+        Self { status, text: text.into(), flag: "-" }
     }
 
     pub(crate) fn owned(status: StatusCode, text: String) -> Self {
-        Self { status, text: text.into() }
+        Self { status, text: text.into(), flag: "-" }
+    }
+
+    pub(crate) fn flag(mut self, flag: &'static str) -> Self {
+        self.flag = flag;
+        self
     }
 
     pub(crate) fn miss(reason: MissReason) -> Self {
@@ -31,16 +38,17 @@ impl Local {
             MissReason::BadAuthority => "bad authority",
             _ => "",
         };
-        Self::new(reason.status(), text)
+        Self::new(reason.status(), text).flag("NR")
     }
 
     pub(crate) fn failure(failure: &Failure) -> Self {
-        match failure {
-            Failure::TryTimeout => Self::new(StatusCode::GATEWAY_TIMEOUT, "upstream request timeout"),
-            Failure::Reset(_) => Self::new(StatusCode::BAD_GATEWAY, "upstream reset before the response"),
-            Failure::Refused => Self::new(StatusCode::SERVICE_UNAVAILABLE, "upstream refused the stream"),
-            _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, "upstream connection failed"),
-        }
+        let (status, text, flag) = match failure {
+            Failure::TryTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream request timeout", "UT"),
+            Failure::Reset(_) => (StatusCode::BAD_GATEWAY, "upstream reset before the response", "UC"),
+            Failure::Refused => (StatusCode::SERVICE_UNAVAILABLE, "upstream refused the stream", "UR"),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "upstream connection failed", "UF"),
+        };
+        Self::new(status, text).flag(flag)
     }
 
     /// For gRPC a response of trailers only: HTTP 200 and the code that stands for the status

@@ -1,15 +1,13 @@
-use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
 
 use super::Exchange;
+use super::progress::{Patience, Progress};
 use super::replay::Replay;
 use crate::upstream::Lease;
 
@@ -20,20 +18,48 @@ pub(crate) enum BodyError {
     Hyper(#[from] hyper::Error),
     #[error("the request timeout ran out during the response")]
     Deadline,
+    #[error("nothing moved for as long as `Timeouts::stream_idle`")]
+    Stalled,
     #[error("superseded by a further try")]
     Superseded,
 }
 
-/// When the request had been received as a whole.
-pub(crate) type Received = Rc<Cell<Option<Instant>>>;
+impl BodyError {
+    /// As Envoy marks it in `response_flags`.
+    pub(super) fn flag(&self) -> &'static str {
+        match self {
+            Self::Hyper(_) => "UC",
+            Self::Deadline => "UT",
+            Self::Stalled => "SI",
+            Self::Superseded => "-",
+        }
+    }
+}
 
 /// The body of a request on its way to a backend.
 #[derive(Debug)]
 pub(crate) enum RequestBody {
     Empty,
     Full(Option<Bytes>),
-    Stream(Incoming, Received),
+    Stream(Incoming, Rc<Progress>),
     Replay(Replay),
+}
+
+impl RequestBody {
+    /// The same body for another connection; `None` where it can be read only once.
+    pub(crate) fn spare(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Full(bytes) => Some(Self::Full(bytes.clone())),
+            Self::Stream(..) => None,
+            Self::Replay(replay) => Some(Self::Replay(replay.again())),
+        }
+    }
+
+    /// Whether no part of a [`RequestBody::spare`] has been lost since.
+    pub(crate) fn is_whole(&self) -> bool {
+        !matches!(self, Self::Replay(replay) if !replay.is_whole())
+    }
 }
 
 impl Body for RequestBody {
@@ -47,11 +73,9 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(body, received) => {
+            Self::Stream(body, progress) => {
                 let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
-                if frame.is_none() || body.is_end_stream() {
-                    received.set(Some(Instant::now()));
-                }
+                progress.received(frame.as_ref(), frame.is_none() || body.is_end_stream());
                 Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
             }
             Self::Replay(replay) => replay.poll_frame(cx),
@@ -93,20 +117,17 @@ enum Source {
 struct Upstream {
     body: Incoming,
     lease: Option<Lease>,
-    received: Received,
-    deadline: Option<Pin<Box<Sleep>>>,
+    progress: Rc<Progress>,
+    patience: Patience,
 }
 
 impl Upstream {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if frame.is_pending()
-            && let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Some(Err(BodyError::Deadline)));
-        }
-        let frame = ready!(frame);
+        let Poll::Ready(frame) = frame else {
+            return self.patience.poll(cx, &self.progress).map(|error| Some(Err(error)));
+        };
+        self.progress.answered();
         if frame.is_none() || self.body.is_end_stream() {
             self.release();
         }
@@ -116,7 +137,7 @@ impl Upstream {
     /// A connection whose request body is still on its way cannot be used for another.
     fn release(&mut self) {
         if let Some(lease) = self.lease.take()
-            && self.received.get().is_some()
+            && self.progress.is_received()
         {
             lease.release();
         }
@@ -132,20 +153,19 @@ impl ResponseBody {
         Self { source: Source::Full((!bytes.is_empty()).then_some(bytes)), exchange: None }
     }
 
-    pub(super) fn upstream(
-        body: Incoming,
-        lease: Lease,
-        received: Received,
-        deadline: Option<Pin<Box<Sleep>>>,
-    ) -> Self {
-        let mut upstream = Upstream { body, lease: Some(lease), received, deadline };
+    pub(super) fn upstream(body: Incoming, lease: Lease, progress: Rc<Progress>, patience: Patience) -> Self {
+        let mut upstream = Upstream { body, lease: Some(lease), progress, patience };
         if upstream.body.is_end_stream() {
             upstream.release();
         }
         Self { source: Source::Upstream(upstream), exchange: None }
     }
 
-    pub(super) fn with(mut self, exchange: Exchange) -> Self {
+    pub(super) fn with(mut self, mut exchange: Exchange) -> Self {
+        // hyper does not ask for a body it has no use for, as after HEAD.
+        if matches!(self.source, Source::Full(_)) || self.is_end_stream() {
+            exchange.complete();
+        }
         self.exchange = Some(exchange);
         self
     }
@@ -164,10 +184,16 @@ impl Body for ResponseBody {
             Source::Full(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(upstream) => ready!(upstream.poll_frame(cx)),
         };
-        if let (Some(exchange), Some(Ok(frame))) = (&mut this.exchange, &frame)
-            && let Some(data) = frame.data_ref()
-        {
-            exchange.sent(data.len());
+        let end = this.is_end_stream();
+        if let Some(exchange) = &mut this.exchange {
+            match &frame {
+                Some(Ok(frame)) => exchange.sent(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Err(error)) => exchange.broken(error),
+                None => {}
+            }
+            if end || frame.is_none() {
+                exchange.complete();
+            }
         }
         Poll::Ready(frame)
     }

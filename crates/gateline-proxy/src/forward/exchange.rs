@@ -1,14 +1,17 @@
 use std::rc::Rc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use gateline::Hit;
 use gateline::model::BackendId;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use std::net::SocketAddr;
 
+use super::body::BodyError;
+use super::progress::Progress;
 use super::{Local, ResponseBody};
 use crate::listener::Client;
 use crate::metrics::PortMetrics;
+use crate::upstream::{Failure, Lease};
 use crate::worker::State;
 use crate::{Finished, access_log, headers};
 
@@ -17,6 +20,7 @@ use crate::{Finished, access_log, headers};
 pub(crate) struct Exchange {
     metrics: Rc<PortMetrics>,
     start: Instant,
+    progress: Rc<Progress>,
     status: StatusCode,
     /// Only where somebody listens.
     record: Option<Box<Record>>,
@@ -37,9 +41,21 @@ pub(crate) struct Record {
     pub(crate) hit: Option<Hit>,
     pub(crate) backend: Option<BackendId>,
     pub(crate) endpoint: Option<SocketAddr>,
+    /// Our end of the connection to it.
+    pub(crate) upstream_local: Option<SocketAddr>,
+    /// From the beginning of the try to the head of the response.
+    pub(crate) service_time: Option<Duration>,
+    /// Why TLS with the endpoint failed.
+    pub(crate) transport_failure: Option<String>,
     pub(crate) reason: Option<String>,
+    /// As Envoy marks it.
+    pub(crate) flag: &'static str,
     pub(crate) retries: u32,
     pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    /// Whether an answer was begun.
+    pub(crate) answered: bool,
+    /// Whether the client has been given all of it.
     pub(crate) complete: bool,
 }
 
@@ -47,13 +63,19 @@ impl Exchange {
     pub(crate) fn begin<B>(client: &Rc<Client>, state: &Rc<State>, request: &Request<B>) -> Self {
         client.metrics.begin();
         let settings = &client.worker.settings;
+        let start = Instant::now();
         let wanted = settings.observer.is_some() || settings.log.is_some();
         Self {
             metrics: client.metrics.clone(),
-            start: Instant::now(),
+            start,
+            progress: Progress::new(start),
             status: StatusCode::OK,
             record: wanted.then(|| Box::new(Record::new(client, state, request))),
         }
+    }
+
+    pub(super) fn progress(&self) -> Rc<Progress> {
+        self.progress.clone()
     }
 
     fn note(&mut self, note: impl FnOnce(&mut Record)) {
@@ -86,7 +108,41 @@ impl Exchange {
     }
 
     pub(crate) fn local(&mut self, local: &Local) {
-        self.reason(&local.text);
+        self.note(|record| {
+            // A failure has left more to read than the client is told.
+            record.reason.get_or_insert_with(|| local.text.clone().into_owned());
+            record.flag = local.flag;
+        });
+    }
+
+    /// A try that began at `began` got a response.
+    pub(super) fn answered(&mut self, lease: &Lease, began: Instant) {
+        self.note(|record| {
+            record.upstream_local = lease.local();
+            record.service_time = Some(began.elapsed());
+        });
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure) {
+        self.note(|record| {
+            record.reason = Some(failure.to_string());
+            if let Failure::Tls(error) = failure {
+                record.transport_failure = Some(error.to_string());
+            }
+        });
+    }
+
+    /// The response broke off.
+    pub(super) fn broken(&mut self, error: &BodyError) {
+        self.note(|record| {
+            record.reason = Some(error.to_string());
+            record.flag = error.flag();
+        });
+    }
+
+    /// The last byte of the response is on its way.
+    pub(super) fn complete(&mut self) {
+        self.note(|record| record.complete = true);
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
@@ -98,7 +154,7 @@ impl Exchange {
     /// Ties the report to the body of the answer.
     pub(crate) fn end(mut self, response: Response<ResponseBody>) -> Response<ResponseBody> {
         self.status = response.status();
-        self.note(|record| record.complete = true);
+        self.note(|record| record.answered = true);
         response.map(|body| body.with(self))
     }
 }
@@ -107,7 +163,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let duration = self.start.elapsed();
         self.metrics.end(self.status, duration);
-        let Some(record) = &self.record else { return };
+        let Some(record) = &mut self.record else { return };
+        record.bytes_received = self.progress.bytes_received();
+        if !record.complete && record.flag == "-" {
+            record.flag = "DC";
+        }
         let settings = &record.client.worker.settings;
         if let Some(log) = &settings.log {
             log.send(access_log::line(record, self.status, duration));
@@ -153,9 +213,15 @@ impl Record {
             hit: None,
             backend: None,
             endpoint: None,
+            upstream_local: None,
+            service_time: None,
+            transport_failure: None,
             reason: None,
+            flag: "-",
             retries: 0,
             bytes_sent: 0,
+            bytes_received: 0,
+            answered: false,
             complete: false,
         }
     }

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod exchange;
+mod progress;
 mod replay;
 mod tries;
 mod upgrade;

@@ -2,20 +2,20 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
-use super::body::{BodyError, Received};
+use super::body::BodyError;
+use super::progress::Progress;
 
 /// A request body that streams and is remembered up to a limit, so that it can be sent again or copied to mirrors.
 #[derive(Debug)]
 pub(crate) struct Recording {
     source: Incoming,
-    received: Received,
+    progress: Rc<Progress>,
     kept: Vec<Bytes>,
     room: usize,
     complete: bool,
@@ -28,11 +28,11 @@ pub(crate) struct Recording {
 pub(super) type Shared = Rc<RefCell<Recording>>;
 
 impl Recording {
-    pub(super) fn new(source: Incoming, received: Received, room: usize) -> Shared {
+    pub(super) fn new(source: Incoming, progress: Rc<Progress>, room: usize) -> Shared {
         let complete = source.is_end_stream();
         Rc::new(RefCell::new(Self {
             source,
-            received,
+            progress,
             kept: Vec::new(),
             room,
             complete,
@@ -53,6 +53,11 @@ impl Recording {
         self.mirrors.push(sender);
         self.serve_mirrors();
         receiver
+    }
+
+    fn next_reader(&mut self) -> u32 {
+        self.reader += 1;
+        self.reader
     }
 
     fn serve_mirrors(&mut self) {
@@ -77,10 +82,8 @@ impl Recording {
             Some(Err(_)) => self.overflow = true,
             None => {}
         }
-        if frame.is_none() || self.source.is_end_stream() {
-            self.complete = true;
-            self.received.set(Some(Instant::now()));
-        }
+        self.complete = frame.is_none() || self.source.is_end_stream();
+        self.progress.received(frame.as_ref(), self.complete);
         self.serve_mirrors();
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
     }
@@ -100,20 +103,27 @@ impl Recording {
     }
 }
 
-/// One reading of a [`Recording`].
+/// One reading of a [`Recording`]. With its first frame it takes over: the readings before end with an error.
 #[derive(Debug)]
 pub(crate) struct Replay {
     shared: Shared,
-    reader: u32,
+    reader: Option<u32>,
     position: usize,
 }
 
 impl Replay {
-    /// A further reading; the ones before end with an error.
     pub(super) fn new(shared: &Shared) -> Self {
-        let mut recording = shared.borrow_mut();
-        recording.reader += 1;
-        Self { shared: shared.clone(), reader: recording.reader, position: 0 }
+        Self { shared: shared.clone(), reader: None, position: 0 }
+    }
+
+    /// A further reading, from the start.
+    pub(super) fn again(&self) -> Self {
+        Self::new(&self.shared)
+    }
+
+    /// Whether all that was read so far is still there.
+    pub(super) fn is_whole(&self) -> bool {
+        self.shared.borrow().can_replay()
     }
 
     pub(super) fn poll_frame(
@@ -121,7 +131,9 @@ impl Replay {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut recording = self.shared.borrow_mut();
-        if recording.reader != self.reader {
+        let first = self.reader.is_none();
+        let reader = *self.reader.get_or_insert_with(|| recording.next_reader());
+        if recording.reader != reader || (first && recording.overflow) {
             return Poll::Ready(Some(Err(BodyError::Superseded)));
         }
         if let Some(bytes) = recording.kept.get(self.position) {

@@ -1,5 +1,3 @@
-use std::cell::Cell;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +8,9 @@ use http::uri::Scheme;
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::time::{Sleep, sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
-use super::body::Received;
+use super::progress::{Patience, Progress};
 use super::replay::{Recording, Replay, Shared};
 use super::{Exchange, Local, RequestBody, ResponseBody, upgrade};
 use crate::listener::Client;
@@ -43,34 +41,42 @@ pub(super) async fn forward(
     prepare(&mut parts, client, forward, upgrade.as_ref().map(|(value, _)| value));
     exchange.forwarded(&parts.headers);
 
-    let received: Received = Rc::new(Cell::new(body.is_end_stream().then(Instant::now)));
+    let progress = exchange.progress();
+    if body.is_end_stream() {
+        progress.complete();
+    }
     let mirrors: Vec<_> = forward.mirrors(fastrand::u64(..)).collect();
     let retry = forward.view.rule.retry.as_ref().filter(|retry| retry.attempts > 0 && upgrade.is_none());
     let limit = client.worker.settings.limits.replay;
-    let body = Source::new(body, &received, retry.is_some() || !mirrors.is_empty(), limit);
+    let body = Source::new(body, &progress, retry.is_some() || !mirrors.is_empty(), limit);
     for target in mirrors {
         mirror::send(client, state, target, &parts, body.whole());
     }
 
     let timeouts = &forward.view.rule.timeouts;
     let long = grpc || upgrade.is_some();
-    let default = client.worker.settings.timeouts.response.filter(|_| !long);
+    let response = client.worker.settings.timeouts.response.filter(|_| !long);
+    let idle = client.worker.settings.timeouts.stream_idle;
     let started = Instant::now();
     let mut call =
         Call { state, upstream, balancer, forward, h2, retry, per_try: timeouts.backend_request, exchange };
     let tries = call.run(parts, body);
-    let sent = match (timeouts.request, default) {
-        (Some(limit), _) => timeout(limit, tries).await.ok(),
-        (None, Some(limit)) => tokio::select! {
+    let sent = if let Some(limit) = timeouts.request {
+        let late = |_| Local::new(StatusCode::GATEWAY_TIMEOUT, "upstream request timeout").flag("UT");
+        timeout(limit, tries).await.map_err(late)?
+    } else {
+        tokio::select! {
             biased;
-            sent = tries => Some(sent),
-            () = expired(&received, limit) => None,
-        },
-        (None, None) => Some(tries.await),
+            sent = tries => sent,
+            late = progress.late(response, idle) => Err(late),
+        }
+    }?;
+    let patience = match (timeouts.request, idle) {
+        (Some(limit), _) => Patience::Until(Box::pin(sleep_until((started + limit).into()))),
+        (None, Some(limit)) => Patience::Idle(limit, None),
+        (None, None) => Patience::Endless,
     };
-    let sent = sent.ok_or_else(|| Local::new(StatusCode::GATEWAY_TIMEOUT, "upstream request timeout"))??;
-    let deadline = timeouts.request.map(|limit| Box::pin(sleep_until((started + limit).into())));
-    pass_on(client, sent, forward, origin.as_ref(), upgrade, received, deadline)
+    pass_on(client, sent, forward, origin.as_ref(), upgrade, progress, patience)
 }
 
 /// HTTP/2 where the backend asks for it, for every GRPCRoute, and for gRPC clients of backends that do not say.
@@ -99,27 +105,14 @@ fn prepare(
     forward.request(parts);
 }
 
-/// Ends when the whole request was received `limit` ago.
-async fn expired(received: &Received, limit: Duration) {
-    let mut at = Instant::now() + limit;
-    loop {
-        sleep_until(at.into()).await;
-        let now = Instant::now();
-        at = received.get().unwrap_or(now) + limit;
-        if at <= now {
-            return;
-        }
-    }
-}
-
 fn pass_on(
     client: &Rc<Client>,
     sent: Sent,
     forward: &Forward<'_>,
     origin: Option<&HeaderValue>,
     upgrade: Option<(HeaderValue, hyper::upgrade::OnUpgrade)>,
-    received: Received,
-    deadline: Option<Pin<Box<Sleep>>>,
+    progress: Rc<Progress>,
+    patience: Patience,
 ) -> Result<Response<ResponseBody>, Local> {
     let Sent { mut response, lease } = sent;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -137,21 +130,21 @@ fn pass_on(
     parts.extensions.clear();
     parts.version = Version::HTTP_11;
     forward.response(origin, &mut parts);
-    Ok(Response::from_parts(parts, ResponseBody::upstream(body, lease, received, deadline)))
+    Ok(Response::from_parts(parts, ResponseBody::upstream(body, lease, progress, patience)))
 }
 
 /// Where the body of each try comes from.
 enum Source {
-    Once(Option<Incoming>, Received),
+    Once(Option<Incoming>, Rc<Progress>),
     Recorded(Shared),
 }
 
 impl Source {
-    fn new(body: Incoming, received: &Received, again: bool, limit: usize) -> Self {
+    fn new(body: Incoming, progress: &Rc<Progress>, again: bool, limit: usize) -> Self {
         if again && !body.is_end_stream() {
-            return Self::Recorded(Recording::new(body, received.clone(), limit));
+            return Self::Recorded(Recording::new(body, progress.clone(), limit));
         }
-        Self::Once(Some(body).filter(|body| !body.is_end_stream()), received.clone())
+        Self::Once(Some(body).filter(|body| !body.is_end_stream()), progress.clone())
     }
 
     /// The whole body for a mirror, or nothing where the request has none.
@@ -164,8 +157,8 @@ impl Source {
 
     fn next(&mut self) -> RequestBody {
         match self {
-            Self::Once(body, received) => match body.take() {
-                Some(body) => RequestBody::Stream(body, received.clone()),
+            Self::Once(body, progress) => match body.take() {
+                Some(body) => RequestBody::Stream(body, progress.clone()),
                 None => RequestBody::Empty,
             },
             Self::Recorded(shared) => RequestBody::Replay(Replay::new(shared)),
@@ -199,14 +192,19 @@ impl Call<'_> {
         let mut parts = Some(parts);
         for retries in 0.. {
             let host = self.balancer.pick(self.upstream, &self.state.hosts, last.as_ref());
-            let host =
-                host.ok_or_else(|| Local::new(StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream"))?;
+            let host = host.ok_or_else(|| {
+                Local::new(StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream").flag("UH")
+            })?;
             self.exchange.attempt(host.key.address, retries);
             let more = self.retry.filter(|retry| retries < retry.attempts);
             // Cloned only where a further try may need it.
             let head = if more.is_some() { parts.clone() } else { parts.take() };
             let Some(head) = head else { break };
+            let began = Instant::now();
             let result = self.attempt(&host, head, body.next()).await?;
+            if let Ok(sent) = &result {
+                self.exchange.answered(&sent.lease, began);
+            }
             let Some(retry) = more.filter(|retry| body.can_replay() && wants(retry, &result)) else {
                 return result.map_err(|failure| self.failed(&failure));
             };
@@ -218,7 +216,7 @@ impl Call<'_> {
     }
 
     fn failed(&mut self, failure: &Failure) -> Local {
-        self.exchange.reason(&failure.to_string());
+        self.exchange.failed(failure);
         tracing::debug!(backend = self.upstream.name, %failure, "no response");
         Local::failure(failure)
     }

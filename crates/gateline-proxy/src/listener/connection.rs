@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -113,7 +114,11 @@ where
         let client = client.clone();
         move |request| serve(client.clone(), request)
     });
-    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut stream = TimeoutWriter::new(stream);
+    // A client that reads nothing must not hold a backend for ever.
+    stream.set_timeout(settings.timeouts.stream_idle);
+    let stream = TokioIo::new(Box::pin(stream));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(stream, service));
     let idle = async {
         tokio::time::sleep(settings.timeouts.request_head).await;
         if client.seen.get() {

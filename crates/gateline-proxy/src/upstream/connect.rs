@@ -1,4 +1,5 @@
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,6 +15,16 @@ use super::{Failure, HostKey};
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        let tcp = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        tcp.local_addr().ok()
+    }
 }
 
 /// Connects, shakes hands and makes sure that HTTP/2 was agreed on where it is wanted.

@@ -1,6 +1,5 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::error::Error;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -9,8 +8,6 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::Instant;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
@@ -18,7 +15,6 @@ use super::Failure;
 use super::connect::connect;
 use super::eject::Health;
 use super::pool::{Http1, Http1Pool, Http2, Http2Pool, Stream};
-use crate::forward::RequestBody;
 use crate::tls::ClientTls;
 use crate::worker::{LocalExecutor, Settings};
 
@@ -36,8 +32,8 @@ pub(crate) struct Host {
     pub(crate) health: Health,
     settings: Rc<Settings>,
     active: Cell<usize>,
-    http1: Http1Pool,
-    http2: Http2Pool,
+    pub(super) http1: Http1Pool,
+    pub(super) http2: Http2Pool,
 }
 
 /// All endpoints of a thread.
@@ -78,92 +74,15 @@ impl Hosts {
     }
 }
 
-/// A response head, and what keeps its connection in use until the body has been read.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) lease: Lease,
-}
-
 impl Host {
     /// Requests under way.
     pub(crate) fn active(&self) -> usize {
         self.active.get()
     }
 
-    /// Sends a request and waits for the head of the response. A connection that turns out to be closed before any byte
-    /// was written is replaced without a word.
-    pub(crate) async fn send(
-        self: &Rc<Self>,
-        request: Request<RequestBody>,
-        h2: bool,
-    ) -> Result<Sent, Failure> {
-        let active = Active::new(self);
-        let result =
-            if h2 { self.send_http2(request, active).await } else { self.send_http1(request, active).await };
-        match &result {
-            Ok(_) => self.health.succeeded(),
-            Err(Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_)) => {
-                if self.health.failed(Instant::now()) {
-                    tracing::warn!(endpoint = %self.key.address, "ejected after failed connections");
-                }
-            }
-            Err(_) => {}
-        }
-        result
-    }
-
-    async fn send_http1(
-        self: &Rc<Self>,
-        mut request: Request<RequestBody>,
-        active: Active,
-    ) -> Result<Sent, Failure> {
-        loop {
-            let (mut sender, pooled) = match self.http1.take() {
-                Some(sender) => (sender, true),
-                None => (self.connect_http1().await?, false),
-            };
-            if !sender.is_ready() && sender.ready().await.is_err() && pooled {
-                continue;
-            }
-            match sender.try_send_request(request).await {
-                Ok(response) => {
-                    let lease = Lease { active, carrier: Carrier::Http1(Some(sender)) };
-                    return Ok(Sent { response, lease });
-                }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if pooled => request = unsent,
-                    _ => return Err(Failure::Reset(error.into_error())),
-                },
-            }
-        }
-    }
-
-    async fn send_http2(
-        self: &Rc<Self>,
-        mut request: Request<RequestBody>,
-        active: Active,
-    ) -> Result<Sent, Failure> {
-        for last in [false, true] {
-            let stream = self.stream().await?;
-            let mut sender = stream.connection.sender.clone();
-            match sender.try_send_request(request).await {
-                Ok(response) => {
-                    let lease = Lease { active, carrier: Carrier::Http2 { _stream: stream } };
-                    return Ok(Sent { response, lease });
-                }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if !last => request = unsent,
-                    _ if is_refused(error.error()) => return Err(Failure::Refused),
-                    _ => return Err(Failure::Reset(error.into_error())),
-                },
-            }
-        }
-        Err(Failure::Refused)
-    }
-
-    async fn connect_http1(&self) -> Result<Http1, Failure> {
+    pub(super) async fn connect_http1(&self) -> Result<Http1, Failure> {
         let stream = connect(&self.key, false, self.settings.timeouts.connect).await?;
+        let local = stream.local();
         let (sender, connection) = http1::Builder::new()
             .max_header_size(self.settings.head_limit())
             .handshake(TokioIo::new(stream))
@@ -174,10 +93,10 @@ impl Host {
                 tracing::debug!(%error, "upstream connection");
             }
         });
-        Ok(sender)
+        Ok(Http1 { sender, local })
     }
 
-    async fn stream(&self) -> Result<Stream, Failure> {
+    pub(super) async fn stream(&self) -> Result<Stream, Failure> {
         let limit = self.settings.limits.h2_per_endpoint;
         if let Some(stream) = self.http2.take(limit) {
             return Ok(stream);
@@ -187,8 +106,9 @@ impl Host {
             return Ok(stream);
         }
         let stream = connect(&self.key, true, self.settings.timeouts.connect).await?;
+        let local = stream.local();
         let (sender, allowed) = self.handshake_http2(stream).await?;
-        Ok(self.http2.put(sender, allowed))
+        Ok(self.http2.put(sender, local, allowed))
     }
 
     async fn handshake_http2(
@@ -220,17 +140,12 @@ impl Host {
     }
 }
 
-fn is_refused(error: &hyper::Error) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
-    source.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
-}
-
 /// Counts a request for as long as it is under way.
 #[derive(Debug)]
-struct Active(Rc<Host>);
+pub(super) struct Active(Rc<Host>);
 
 impl Active {
-    fn new(host: &Rc<Host>) -> Self {
+    pub(super) fn new(host: &Rc<Host>) -> Self {
         host.active.set(host.active.get() + 1);
         Self(host.clone())
     }
@@ -253,17 +168,33 @@ pub(crate) struct Lease {
 #[derive(Debug)]
 enum Carrier {
     Http1(Option<Http1>),
-    Http2 { _stream: Stream },
+    Http2 { stream: Stream },
 }
 
 impl Lease {
+    /// Our end of the connection.
+    pub(crate) fn local(&self) -> Option<SocketAddr> {
+        match &self.carrier {
+            Carrier::Http1(connection) => connection.as_ref()?.local,
+            Carrier::Http2 { stream } => stream.connection.local,
+        }
+    }
+
+    pub(super) fn http1(active: Active, connection: Http1) -> Self {
+        Self { active, carrier: Carrier::Http1(Some(connection)) }
+    }
+
+    pub(super) fn http2(active: Active, stream: Stream) -> Self {
+        Self { active, carrier: Carrier::Http2 { stream } }
+    }
+
     /// Gives the connection back: both bodies have been seen to their end.
     pub(crate) fn release(mut self) {
-        if let Carrier::Http1(sender) = &mut self.carrier
-            && let Some(sender) = sender.take()
+        if let Carrier::Http1(connection) = &mut self.carrier
+            && let Some(connection) = connection.take()
         {
             let host = &self.active.0;
-            host.http1.put(sender, host.settings.limits.idle_per_endpoint);
+            host.http1.put(connection, host.settings.limits.idle_per_endpoint);
         }
     }
 }

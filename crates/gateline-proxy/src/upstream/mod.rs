@@ -6,12 +6,14 @@ mod eject;
 mod host;
 mod name;
 mod pool;
+mod send;
 
 use std::io;
 
 pub(crate) use balance::Balancer;
-pub(crate) use host::{Host, HostKey, Hosts, Lease, Sent};
+pub(crate) use host::{Host, HostKey, Hosts, Lease};
 pub(crate) use name::{Name, refresh};
+pub(crate) use send::Sent;
 
 /// Why a try got no response head.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -6,8 +7,15 @@ use hyper::client::conn::{http1, http2};
 
 use crate::forward::RequestBody;
 
-pub(super) type Http1 = http1::SendRequest<RequestBody>;
 pub(super) type Http2 = http2::SendRequest<RequestBody>;
+
+/// An HTTP/1.1 connection.
+#[derive(Debug)]
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<RequestBody>,
+    /// Our end.
+    pub(super) local: Option<SocketAddr>,
+}
 
 /// Idle HTTP/1.1 connections to one endpoint; the one used last comes first, so that the others may age.
 #[derive(Debug, Default)]
@@ -19,23 +27,23 @@ impl Http1Pool {
     pub(super) fn take(&self) -> Option<Http1> {
         let mut idle = self.idle.borrow_mut();
         loop {
-            let (sender, _) = idle.pop()?;
-            if !sender.is_closed() {
-                return Some(sender);
+            let (connection, _) = idle.pop()?;
+            if !connection.sender.is_closed() {
+                return Some(connection);
             }
         }
     }
 
-    pub(super) fn put(&self, sender: Http1, limit: usize) {
+    pub(super) fn put(&self, connection: Http1, limit: usize) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < limit && !sender.is_closed() {
-            idle.push((sender, Instant::now()));
+        if idle.len() < limit && !connection.sender.is_closed() {
+            idle.push((connection, Instant::now()));
         }
     }
 
     pub(super) fn prune(&self, now: Instant, age: Duration) {
         let fresh = |since: Instant| now.saturating_duration_since(since) < age;
-        self.idle.borrow_mut().retain(|(sender, since)| !sender.is_closed() && fresh(*since));
+        self.idle.borrow_mut().retain(|(connection, since)| !connection.sender.is_closed() && fresh(*since));
     }
 }
 
@@ -50,10 +58,14 @@ pub(super) struct Http2Pool {
 #[derive(Debug)]
 pub(super) struct Http2Connection {
     pub(super) sender: Http2,
+    /// Our end.
+    pub(super) local: Option<SocketAddr>,
     streams: Cell<usize>,
     /// What the peer allows (`SETTINGS_MAX_CONCURRENT_STREAMS`); the connection's task keeps it up to date.
     allowed: Rc<Cell<usize>>,
     used: Cell<Instant>,
+    /// Whether a response has come over it, so that its loss may be no more than its end.
+    pub(super) answered: Cell<bool>,
 }
 
 impl Http2Pool {
@@ -71,12 +83,17 @@ impl Http2Pool {
         Some(Stream::new(chosen))
     }
 
-    pub(super) fn put(&self, sender: Http2, allowed: Rc<Cell<usize>>) -> Stream {
-        let (streams, used) = (Cell::new(0), Cell::new(Instant::now()));
-        let connection = Rc::new(Http2Connection { sender, streams, allowed, used });
+    pub(super) fn put(&self, sender: Http2, local: Option<SocketAddr>, allowed: Rc<Cell<usize>>) -> Stream {
+        let (streams, used, answered) = (Cell::new(0), Cell::new(Instant::now()), Cell::new(false));
+        let connection = Rc::new(Http2Connection { sender, local, streams, allowed, used, answered });
         let stream = Stream::new(&connection);
         self.connections.borrow_mut().push(connection);
         stream
+    }
+
+    /// Gives no more streams of a connection that has ended.
+    pub(super) fn forget(&self, stream: &Stream) {
+        self.connections.borrow_mut().retain(|connection| !Rc::ptr_eq(connection, &stream.connection));
     }
 
     pub(super) fn prune(&self, now: Instant, age: Duration) {

@@ -1,13 +1,12 @@
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gateline::model::{BackendProtocol, Retry, RouteKind};
 use gateline_api::Resolution;
 use gateline_api::resolve::Endpoint;
 use gateline_proxy::{Ports, ProxyError};
-use http::Response;
+use http::{Request, Response};
 use http_body_util::Full;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -106,6 +105,35 @@ async fn finishes_what_is_under_way() {
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
+/// GOAWAY: the stream under way ends well, no other begins, the connection ends.
+#[tokio::test]
+async fn finishes_http2_streams() {
+    let slow = server(|_, _| (Duration::from_millis(700), Response::new(Full::from("done")))).await;
+    let (proxy, address) = start(config(), &to(&[slow.address]));
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = || Request::get("http://a/").body(()).unwrap();
+    let (response, _) = client.send_request(request(), true).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let stopping = tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(10)));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the socket is closed");
+    let later = match client.ready().await {
+        Ok(mut client) => match client.send_request(request(), true) {
+            Ok((response, _)) => response.await.map(drop),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    assert!(later.unwrap_err().is_go_away(), "no stream begins after GOAWAY");
+    let mut response = response.await.unwrap();
+    assert_eq!(response.body_mut().data().await.unwrap().unwrap(), "done");
+    tokio::time::timeout(Duration::from_secs(3), stopping).await.unwrap().unwrap();
+    connection.await.unwrap().unwrap();
+    assert_eq!(slow.count(), 1);
+}
+
 #[tokio::test]
 async fn looks_names_up() {
     let backend = named("a").await;
@@ -144,62 +172,4 @@ async fn a_client_that_leaves_ends_its_request() {
     assert!(request.await.is_err());
     assert_eq!(slow.count(), 1);
     tokio::time::timeout(Duration::from_secs(3), end.recv()).await.unwrap().unwrap();
-}
-
-/// A sink that tests can read.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn shows_what_it_does() {
-    let backend = named("hello").await;
-    let (sink, seen) = (Sink::default(), Arc::new(Mutex::new(Vec::new())));
-    let mut watched = config();
-    watched.admin = Some(([127, 0, 0, 1], 0).into());
-    watched.access_log = Some(Box::new(sink.clone()));
-    let lines = seen.clone();
-    watched.observer = Some(Arc::new(move |finished| {
-        let backend = finished.backend.map(ToString::to_string).unwrap_or_default();
-        let route = finished.rule.map(|view| view.route.name.to_string()).unwrap_or_default();
-        lines.lock().unwrap().push(format!(
-            "{} {} {route} {backend}",
-            finished.status.as_u16(),
-            finished.path
-        ));
-    }));
-    let proxy = gateline_proxy::Proxy::start(watched).unwrap();
-    let admin = proxy.admin_address().unwrap();
-    assert_eq!(fetch(admin, "/ready").await.0, 503);
-    proxy.apply(&to(&[backend.address])).unwrap();
-    assert_eq!(fetch(admin, "/ready").await.0, 200);
-    let address = proxy.addresses()[&80][0];
-    fetch(address, "/x?y=1").await;
-    let (_, _, page) = fetch(admin, "/stats/prometheus").await;
-    let (_, _, dump) = fetch(admin, "/config_dump").await;
-    tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(2))).await.unwrap();
-
-    assert_eq!(*seen.lock().unwrap(), ["200 /x?y=1 default/route-0 default/b0:80"]);
-    let log = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
-    let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
-    assert_eq!(line["response_code"], 200);
-    assert_eq!(line["x-envoy-origin-path"], "/x?y=1");
-    assert_eq!(line["upstream_host"], backend.address.to_string());
-    assert_eq!(line["bytes_sent"], 5);
-    assert_eq!(line["route_name"], "httproute/default/route-0/rule/0/match/0");
-
-    let prefix = "envoy_http_conn_manager_prefix=\"http-80\"";
-    assert!(page.contains(&format!("envoy_http_downstream_rq_total{{{prefix}}} 1")), "{page}");
-    assert!(page.contains(&format!("{{envoy_response_code_class=\"2\",{prefix}}} 1")), "{page}");
-    let dump: serde_json::Value = serde_json::from_str(&dump).unwrap();
-    assert_eq!(dump["configs"][0]["backends"][0]["endpoints"][0], backend.address.to_string());
 }

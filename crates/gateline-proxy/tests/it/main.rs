@@ -4,7 +4,10 @@
 
 mod apply;
 mod grpc;
+mod log;
 mod plain;
+mod stale;
+mod stall;
 mod support;
 mod tls;
 mod tries;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gateline::model::{BackendProtocol, RouteKind};
 use gateline_api::Resolution;
-use gateline_api::resolve::{Certificate, SubjectAltName, UpstreamTls};
+use gateline_api::resolve::{Certificate, ClientValidation, SubjectAltName, UpstreamTls};
 use http::Request;
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -27,11 +27,25 @@ async fn connect(
     name: &str,
     alpn: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_as(None, address, root, name, alpn).await
+}
+
+async fn connect_as(
+    client: Option<Certificate>,
+    address: SocketAddr,
+    root: &CertificateDer<'static>,
+    name: &str,
+    alpn: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(root.clone()).unwrap();
     let builder =
         ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    let builder = builder.with_root_certificates(roots);
+    let mut config = match client {
+        None => builder.with_no_client_auth(),
+        Some(client) => builder.with_client_auth_cert(client.chain, client.key).unwrap(),
+    };
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(address).await.unwrap();
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name.to_owned()).unwrap(), stream).await
@@ -81,6 +95,36 @@ async fn agrees_on_http2_and_refuses_misdirected_requests() {
     for (host, status) in [("one.example.com", 200), ("two.example.com", 421)] {
         let request = Request::get(format!("https://{host}/")).body(Full::<Bytes>::default()).unwrap();
         assert_eq!(client.send_request(request).await.unwrap().status(), status, "{host}");
+    }
+}
+
+/// GEP-91. In TLS 1.3 a client learns only with the first answer that its certificate was refused.
+#[tokio::test]
+async fn validates_client_certificates() {
+    let (authority, stranger, backend) = (Authority::new(), Authority::new(), named("a").await);
+    let cases = [
+        ("the authority's", Some(&authority), true, true),
+        ("another authority's", Some(&stranger), false, true),
+        ("none", None, false, true),
+    ];
+    for optional in [false, true] {
+        let mut resolution = https(&authority, &["one.example.com"], backend.address);
+        let roots = vec![authority.certificate.clone()];
+        resolution.tls[0].as_mut().unwrap().client = Some(ClientValidation { roots, optional });
+        let (_proxy, address) = start(config(), &resolution);
+        for (what, signer, strict, lenient) in cases {
+            let client = signer.map(|signer| signer.sign(&["client"]));
+            let before = backend.count();
+            let answer = async {
+                let root = &authority.certificate;
+                let stream = connect_as(client, address, root, "one.example.com", &[]).await.ok()?;
+                http1_on(stream).await.send_request(get("one.example.com", "/")).await.ok()
+            };
+            let status = answer.await.map(|response| response.status().as_u16());
+            let accepted = if optional { lenient } else { strict };
+            assert_eq!(status, accepted.then_some(200), "{what}, optional: {optional}");
+            assert_eq!(backend.count() - before, usize::from(accepted), "{what}, optional: {optional}");
+        }
     }
 }
 

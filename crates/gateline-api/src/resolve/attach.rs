@@ -95,16 +95,12 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
     }
 
     fn is_ours(&self, kind: &str, name: &ObjectName) -> bool {
-        let gateway = |name: &ObjectName| {
-            self.world.gateways.get(name).is_some_and(|gateway| self.world.is_ours(&gateway.read))
-        };
+        let World { gateways, sets, .. } = self.world;
         match kind {
-            "Gateway" => gateway(name),
-            _ => self.world.sets.get(name).is_some_and(|set| {
-                let parent = &set.read.spec.parent_ref;
-                let namespace = parent.namespace.as_deref().unwrap_or(&name.namespace);
-                gateway(&ObjectName::new(namespace, parent.name.as_str()))
-            }),
+            "Gateway" => gateways.get(name).is_some_and(|gateway| self.world.is_ours(&gateway.read)),
+            _ => sets
+                .get(name)
+                .is_some_and(|set| self.world.parent_of(name, &set.read.spec.parent_ref).is_some()),
         }
     }
 

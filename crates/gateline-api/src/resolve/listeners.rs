@@ -212,9 +212,9 @@ pub(super) fn gather<'w>(
 fn sets_by_gateway<'w>(world: &'w World<'_>) -> BTreeMap<ObjectName, Vec<&'w Item<'w, ListenerSet>>> {
     let mut sets: BTreeMap<ObjectName, Vec<&Item<'_, ListenerSet>>> = BTreeMap::new();
     for (name, set) in &world.sets {
-        let parent = &set.read.spec.parent_ref;
-        let namespace = parent.namespace.clone().unwrap_or_else(|| name.namespace.to_string());
-        sets.entry(ObjectName::new(namespace, parent.name.as_str())).or_default().push(set);
+        if let Some(gateway) = world.parent_of(name, &set.read.spec.parent_ref) {
+            sets.entry(gateway.object.name.clone()).or_default().push(set);
+        }
     }
     for list in sets.values_mut() {
         list.sort_by_key(|set| (set.object.created.is_none(), set.object.created, &set.object.name));

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use gateline::model::ObjectName;
+use serde::Deserialize as _;
 
 use super::fault::Fault;
 use super::listeners::{SetVerdict, Slot};
@@ -9,7 +10,7 @@ use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, codes};
 use crate::object::Object;
-use crate::objects::{ENVOY, GATEWAY, Gateway, GatewaySpec, ObjectRef};
+use crate::objects::{ENVOY, GATEWAY, Gateway, GatewaySpec, ObjectRef, ParentRef};
 use crate::status::{Condition, ListenerStatus, Status};
 
 /// GatewayClasses of ours: accepted, unless their parameters cannot be followed.
@@ -66,11 +67,11 @@ pub(super) fn gateways(
         statuses.push(status);
     }
     statuses.extend(sets.iter().map(|set| of_set(set, slots)));
-    statuses.extend(
-        unread::of(world.objects, GATEWAY, "Gateway", &world.gateways)
-            .into_iter()
-            .filter_map(|(object, fault)| is_ours(world, object).then(|| unread_gateway(object, &fault))),
-    );
+    let gateways = unread::of(world.objects, GATEWAY, "Gateway", &world.gateways).into_iter();
+    let unread = gateways.filter(|(object, _)| is_ours(world, object));
+    let sets = unread::of(world.objects, GATEWAY, "ListenerSet", &world.sets).into_iter();
+    let unread = unread.chain(sets.filter(|(object, _)| is_of_ours(world, object)));
+    statuses.extend(unread.map(|(object, fault)| invalid(object, &fault)));
     statuses
 }
 
@@ -83,7 +84,13 @@ fn is_ours(world: &World<'_>, object: &Object) -> bool {
     })
 }
 
-fn unread_gateway(object: &Object, fault: &Fault) -> Status {
+/// Whether a ListenerSet that cannot be read names a Gateway of ours, as far as that can be told.
+fn is_of_ours(world: &World<'_>, set: &Object) -> bool {
+    let parent = set.value.pointer("/spec/parentRef").and_then(|value| ParentRef::deserialize(value).ok());
+    parent.is_some_and(|parent| world.parent_of(&set.name, &parent).is_some())
+}
+
+fn invalid(object: &Object, fault: &Fault) -> Status {
     let condition = |kind| Condition::new(kind, false, "Invalid", fault.message.clone(), object.generation);
     let mut status = Status::of(object);
     status.conditions = vec![condition("Accepted"), condition("Programmed")];

@@ -8,7 +8,7 @@ use crate::finding::{Finding, codes};
 use crate::object::{Object, Objects};
 use crate::objects::{
     Backend, BackendTlsPolicy, CORE, DISCOVERY, ENVOY, EndpointSlice, GATEWAY, Gateway, GatewayClass,
-    HttpRouteFilter, ListenerSet, ReferenceGrant, Service,
+    HttpRouteFilter, ListenerSet, ParentRef, ReferenceGrant, Service,
 };
 
 /// An object with its contents read.
@@ -51,6 +51,15 @@ impl<'a> World<'a> {
             grants: read(objects, GATEWAY, "ReferenceGrant", findings),
             slices: slices(objects, findings),
         }
+    }
+
+    /// The Gateway of ours that a ListenerSet names as its parent.
+    pub(super) fn parent_of(&self, set: &ObjectName, parent: &ParentRef) -> Option<&Item<'a, Gateway>> {
+        let is_gateway = parent.group.as_deref().unwrap_or(GATEWAY) == GATEWAY
+            && parent.kind.as_deref().unwrap_or("Gateway") == "Gateway";
+        let namespace = parent.namespace.as_deref().unwrap_or(&set.namespace);
+        let gateway = self.gateways.get(&ObjectName::new(namespace, parent.name.as_str()))?;
+        (is_gateway && self.is_ours(&gateway.read)).then_some(gateway)
     }
 
     /// Whether a Gateway's class is ours. Offline every class is; one that is not in the input counts as ours unless

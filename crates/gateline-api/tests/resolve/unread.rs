@@ -36,6 +36,28 @@ fn a_gateway_that_cannot_be_read_is_invalid() {
 }
 
 #[test]
+fn a_listener_set_that_cannot_be_read_is_invalid() {
+    let set = |parent: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: ListenerSet\nmetadata: {{name: more, namespace: infra}}\n\
+             spec: {{parentRef: {parent}, listeners: [{{name: a, port: none, protocol: HTTP}}]}}\n---\n"
+        )
+    };
+    let world = |parent| closed(&(gateway(HTTP) + &set(parent) + &route("HTTPRoute", "infra", "r", TO_SET)));
+    let ours = world("{name: edge}");
+    let conditions = &status(&ours, "ListenerSet", "infra/more").conditions;
+    assert_eq!(said(conditions, "Accepted"), "Accepted=False Invalid");
+    assert_eq!(said(conditions, "Programmed"), "Programmed=False Invalid");
+    assert_eq!(codes(&ours), ["GL108", "GL001"], "the set is in the input: GL101 would be wrong");
+    for foreign in ["{name: other}", "{name: edge, kind: Service, group: ''}", "[edge]"] {
+        let statuses = world(foreign).statuses;
+        assert!(statuses.iter().all(|status| *status.kind != *"ListenerSet"), "{foreign}: {statuses:?}");
+    }
+}
+
+const TO_SET: &str = "{parentRefs: [{kind: ListenerSet, name: more}]}";
+
+#[test]
 fn a_policy_that_cannot_be_read_holds_for_nothing() {
     let policy = |name: &str, merge: &str| {
         format!(

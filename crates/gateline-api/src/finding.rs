@@ -160,7 +160,7 @@ codes! {
     GL504 "invalid-regex" Error "A regular expression cannot be run."
     GL510 "unsupported-value" Error "A value is not one that Gateline supports."
     GL601 "cert-missing" Error "A certificate that a listener needs cannot be read."
-    GL602 "cert-expired" Error "A certificate has expired, or will within 14 days."
+    GL602 "cert-expired" Error "A certificate has expired, will within 14 days, or is not valid yet."
     GL603 "cert-host-mismatch" Warning "A certificate does not cover the hostname of its listener."
     GL605 "overlapping-tls" Warning "Listeners of one port share hostnames: browsers may reuse a connection and get 421."
     GL606 "backend-tls" Error "A BackendTLSPolicy cannot work as written."

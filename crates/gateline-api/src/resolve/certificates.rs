@@ -29,8 +29,9 @@ pub(super) fn of_secret(name: &ObjectName, secret: &Secret) -> Result<Certificat
         return Err(format!("tls.key of Secret {name} does not belong to the certificate in its tls.crt"));
     }
     let names = names(&leaf);
+    let not_before = Timestamp(leaf.validity().not_before.timestamp());
     let not_after = Timestamp(leaf.validity().not_after.timestamp());
-    Ok(Certificate { secret: name.clone(), chain, key, names, not_after })
+    Ok(Certificate { secret: name.clone(), chain, key, names, not_before, not_after })
 }
 
 fn decode(secret: &Secret, key: &str) -> Option<Vec<u8>> {

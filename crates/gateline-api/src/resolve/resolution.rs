@@ -86,7 +86,9 @@ pub struct Certificate {
     pub key: PrivateKeyDer<'static>,
     /// DNS names of the leaf.
     pub names: Vec<String>,
-    /// End of validity, seconds since the epoch.
+    /// Begin of validity.
+    pub not_before: Timestamp,
+    /// End of validity.
     pub not_after: Timestamp,
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use gateline::model::{HostPattern, ObjectName, Protocol};
+use gateline::model::{HostPattern, ObjectName, Protocol, Timestamp};
 
 use super::certificates::{self, AuthorityError, authorities};
 use super::fault::Fault;
@@ -114,13 +114,8 @@ fn inspect(
     certificate: &Certificate,
     findings: &mut Vec<Finding>,
 ) {
-    let Certificate { secret, names, not_after, .. } = certificate;
-    if let Some(now) = world.options.now.filter(|now| not_after.0 < now.0.saturating_add(SOON)) {
-        let (what, severity) = if not_after.0 < now.0 {
-            ("has expired: clients refuse the connection".to_owned(), Severity::Error)
-        } else {
-            (format!("expires in {} days", (not_after.0 - now.0) / 86_400), Severity::Warning)
-        };
+    let Certificate { secret, names, .. } = certificate;
+    if let Some((what, severity)) = world.options.now.and_then(|now| validity(certificate, now)) {
         let message = format!("the certificate in Secret {secret} {what}");
         findings.push(Finding::new(&codes::GL602, slot.origin(field), message).severity(severity));
     }
@@ -136,6 +131,22 @@ fn inspect(
                 .help("clients will refuse the connection"),
         );
     }
+}
+
+/// What is to be said of the time a certificate is valid for.
+fn validity(certificate: &Certificate, now: Timestamp) -> Option<(String, Severity)> {
+    let Certificate { not_before, not_after, .. } = certificate;
+    let days = |seconds: i64| seconds / 86_400;
+    if now.0 < not_before.0 {
+        let begin = days(not_before.0.saturating_sub(now.0)).saturating_add(1);
+        let message = format!("is not valid yet: clients refuse the connection for up to {begin} days");
+        return Some((message, Severity::Error));
+    }
+    if not_after.0 < now.0 {
+        return Some(("has expired: clients refuse the connection".to_owned(), Severity::Error));
+    }
+    let left = not_after.0.saturating_sub(now.0);
+    (left < SOON).then(|| (format!("expires in {} days", days(left)), Severity::Warning))
 }
 
 /// `tls.frontend` of the Gateway: the configuration of the port replaces the default (GEP-91).

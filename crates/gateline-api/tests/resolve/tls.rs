@@ -61,11 +61,17 @@ fn a_certificate_is_read_and_held_against_its_listener() {
 fn expiry_is_told_where_the_time_is_known() {
     let (crt, key) = pem("a.example.com");
     let yaml = https("a.example.com", "infra") + &secret("c", "infra", &crt, &key);
-    let end = closed(&yaml).tls[0].as_ref().unwrap().certificates[0].not_after.0;
+    let before = closed(&yaml);
+    let certificate = &before.tls[0].as_ref().unwrap().certificates[0];
+    let (begin, end) = (certificate.not_before.0, certificate.not_after.0);
     for (now, severity) in [
+        (i64::MIN, Some(Severity::Error)),
+        (begin - 1, Some(Severity::Error)),
+        (begin, None),
         (end - 15 * 86_400, None),
-        (end - 86_400, Some(gateline_api::Severity::Warning)),
-        (end + 1, Some(gateline_api::Severity::Error)),
+        (end - 86_400, Some(Severity::Warning)),
+        (end + 1, Some(Severity::Error)),
+        (i64::MAX, Some(Severity::Error)),
     ] {
         let mut options = Options::default();
         options.now = Some(Timestamp(now));

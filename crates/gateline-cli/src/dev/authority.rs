@@ -46,7 +46,8 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         valid(&mut params);
-        let not_after = Timestamp(params.not_after.unix_timestamp());
+        let [not_before, not_after] =
+            [params.not_before, params.not_after].map(|time| Timestamp(time.unix_timestamp()));
         let key = KeyPair::generate()?;
         let leaf = params.signed_by(&key, &self.issuer)?;
         Ok(Certificate {
@@ -54,6 +55,7 @@ impl Authority {
             chain: vec![leaf.der().clone()],
             key: key.into(),
             names,
+            not_before,
             not_after,
         })
     }

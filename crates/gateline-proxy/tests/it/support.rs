@@ -276,6 +276,7 @@ impl Authority {
             chain: vec![certificate.der().clone()],
             key: rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
             names: hosts,
+            not_before: Timestamp(0),
             not_after: Timestamp(i64::MAX),
         }
     }

@@ -12,7 +12,7 @@ use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
-use crate::objects::{BackendTlsPolicy, GATEWAY, PolicyTargetRef};
+use crate::objects::{BackendTlsPolicy, CORE, GATEWAY, PolicyTargetRef};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
 /// Which policy holds for which port of which Service, and what is to be said of each policy.
@@ -69,13 +69,22 @@ impl<'a> BackendTls<'a> {
         let name = &object.name;
         let mut targets = Vec::with_capacity(written.len());
         for (i, target) in &written {
-            let PolicyTargetRef { name: target_name, section_name, .. } = target;
-            let service = ObjectName::new(name.namespace.clone(), target_name.as_str());
-            let key = (service.clone(), section_name.clone());
-            let origin = object.origin(&format!("spec.targetRefs[{i}]"));
-            self.findings.extend(dead(world, object, &service, &origin));
-            let mut conflict = None;
-            if let Entry::Vacant(free) = self.winners.entry(key) {
+            let service = ObjectName::new(name.namespace.clone(), target.name.as_str());
+            let section = target.section_name.clone().filter(|section| !section.is_empty());
+            let path = format!("spec.targetRefs[{i}]");
+            let origin = object.origin(&path);
+            let mut fault = target_fault(world, target, &service, section.as_deref());
+            if fault.is_none() {
+                self.findings.extend(dead(world, object, &service, &origin));
+            }
+            if let Some((field, fault)) = &fault {
+                let message = format!("BackendTLSPolicy {name}: {}", fault.message);
+                self.findings.push(Finding::new(
+                    &codes::GL801,
+                    object.origin(&format!("{path}.{field}")),
+                    message,
+                ));
+            } else if let Entry::Vacant(free) = self.winners.entry((service.clone(), section)) {
                 free.insert(tls.clone());
             } else {
                 let message = format!("an older BackendTLSPolicy targets Service {service} already");
@@ -84,9 +93,12 @@ impl<'a> BackendTls<'a> {
                     origin,
                     format!("BackendTLSPolicy {name}: {message}"),
                 ));
-                conflict = Some(Fault::new("Conflicted", message));
+                fault = Some(("", Fault::new("Conflicted", message)));
             }
-            targets.push((service, conflict));
+            // What is no Service is reached by no Gateway: there is no ancestor to write about.
+            if fault.as_ref().is_none_or(|(field, _)| *field != "kind") {
+                targets.push((service, fault.map(|(_, fault)| fault)));
+            }
         }
         if accepted.is_none() && refs.is_none() && tls.is_none() && world.options.secrets == Assume::Unknown {
             let message = format!(
@@ -139,11 +151,11 @@ impl<'a> Policy<'a> {
 }
 
 impl Verdict<'_> {
-    /// Conflicted only where all of its targets that the Gateway reaches belong to other policies: it is in force for the rest.
+    /// Not accepted only where it loses all targets that the Gateway reaches: it is in force for the rest.
     fn ancestor(&self, gateway: &ObjectName, targets: &[Option<&Fault>]) -> ParentStatus {
-        let conflict = targets.iter().copied().collect::<Option<Vec<_>>>();
-        let conflict = conflict.and_then(|all| all.first().copied());
-        let accepted = self.accepted.as_ref().or(conflict);
+        let lost = targets.iter().copied().collect::<Option<Vec<_>>>();
+        let lost = lost.and_then(|all| all.first().copied());
+        let accepted = self.accepted.as_ref().or(lost);
         let generation = self.policy.generation;
         let condition = |kind, fault: Option<&Fault>, good, fine| match fault {
             None => Condition::new(kind, true, good, fine, generation),
@@ -180,6 +192,32 @@ fn dead(world: &World<'_>, policy: &Object, service: &ObjectName, origin: &Origi
             siblings.then(|| finding("is not in the input").severity(Severity::Info).help(help))
         }
     }
+}
+
+/// A target that is no port of a Service, and the field that says so.
+fn target_fault(
+    world: &World<'_>,
+    target: &PolicyTargetRef,
+    service: &ObjectName,
+    section: Option<&str>,
+) -> Option<(&'static str, Fault)> {
+    let PolicyTargetRef { group, kind, .. } = target;
+    if (group.as_str(), kind.as_str()) != (CORE, "Service") {
+        let message = format!("{kind} {group:?} cannot be targeted; only Services can");
+        return Some(("kind", Fault::new("Invalid", message)));
+    }
+    let section = section?;
+    let ports = &world.services.get(service)?.read.spec.ports;
+    let names: Vec<&str> = ports.iter().filter_map(|port| port.name.as_deref()).collect();
+    let has = if names.is_empty() {
+        "its ports have no names".to_owned()
+    } else {
+        format!("it has {}", names.join(", "))
+    };
+    let fault = || {
+        Fault::new("TargetNotFound", format!("Service {service} has no port of the name {section}: {has}"))
+    };
+    (!names.contains(&section)).then(|| ("sectionName", fault()))
 }
 
 /// What a policy asks for, why it is not accepted, and which of its references cannot be followed.

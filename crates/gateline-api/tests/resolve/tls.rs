@@ -287,6 +287,31 @@ fn a_backend_policy_for_a_service_that_is_not_there() {
 }
 
 #[test]
+fn a_backend_policy_for_what_is_no_port_of_a_service() {
+    let policy =
+        |target: &str| backend_tls("p", OLD, "", CA).replace("group: '', kind: Service, name: app", target);
+    let accepted = |r: &Resolution| said(&parent(r, "BackendTLSPolicy", "infra/p", 0).conditions, "Accepted");
+    let gone = backend_world(&policy("group: '', kind: Service, name: app, sectionName: three"));
+    assert_eq!(accepted(&gone), "Accepted=False TargetNotFound");
+    let found = gone.findings.iter().find(|finding| finding.code == "GL801").unwrap();
+    assert_eq!(&*found.origin.path, "spec.targetRefs[0].sectionName");
+    assert!(gone.upstreams.iter().all(|upstream| upstream.tls.is_none() && !upstream.broken_tls));
+
+    let kind = "group: '', kind: Secret, name: app";
+    let foreign = backend_world(&policy(kind));
+    assert!(codes(&foreign).contains(&"GL801") && foreign.upstreams[0].tls.is_none());
+    assert!(status(&foreign, "BackendTLSPolicy", "infra/p").parents.is_empty());
+
+    let both =
+        backend_world(&policy(&format!("{kind}}}, {{group: '', kind: Service, name: app, sectionName: two")));
+    assert_eq!(accepted(&both), "Accepted=True Accepted", "in force for the port it finds");
+    assert!(both.upstreams[0].tls.is_none() && both.upstreams[1].tls.is_some());
+
+    let whole = backend_world(&policy("group: '', kind: Service, name: app, sectionName: ''"));
+    assert!(!codes(&whole).contains(&"GL801") && whole.upstreams[0].tls.is_some());
+}
+
+#[test]
 fn a_backend_policy_without_an_authority_sends_nothing_in_the_clear() {
     for (reference, reason) in [
         ("{group: '', kind: ConfigMap, name: gone}", "InvalidCACertificateRef"),

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::gateway::LabelSelector;
+use super::gateway::{LabelSelector, NamespaceSelector};
 use super::refs::ObjectRef;
 
 /// BackendTLSPolicy, of v1 and v1alpha3 alike.
@@ -108,4 +108,6 @@ pub struct TargetSelector {
     /// Which of them.
     #[serde(flatten)]
     pub labels: LabelSelector,
+    /// Default: `from: Same`.
+    pub namespaces: Option<NamespaceSelector>,
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateline::model::ObjectName;
 
 use crate::objects::GATEWAY;
-use crate::status::{ConditionStatus, ParentRef, ParentStatus, Status};
+use crate::status::{Condition, ConditionStatus, ParentRef, ParentStatus, Status};
 
 /// The parents of routes, and the Gateways there are: what the status of a policy is written about (GEP-713).
 pub(super) struct Ancestors {
@@ -46,6 +46,35 @@ impl Ancestors {
             .filter(|parent| parent.kind == "Gateway");
         gateways.map(|parent| ObjectName::new(parent.namespace.unwrap_or_default(), parent.name)).collect()
     }
+}
+
+/// The most entries `status.ancestors` may have (`PolicyStatus`).
+const MOST: usize = 16;
+/// How many of the left out ones are named.
+const NAMED: usize = 8;
+
+/// Keeps what the API allows: first the ancestors with something to tell, then by their order. As Envoy Gateway does, the last
+/// one kept says with a condition `Aggregated` that there are more; the policy is in force for those too.
+pub(super) fn limit(status: &mut Status, generation: i64) {
+    if status.parents.len() <= MOST {
+        return;
+    }
+    let overridden = |parent: &ParentStatus| parent.conditions.iter().any(|one| one.kind == "Overridden");
+    status.parents.sort_by_key(|parent| (is_accepted(parent), !overridden(parent)));
+    let left_out = status.parents.split_off(MOST);
+    let Some(last) = status.parents.last_mut() else { return };
+    let name = |parent: &ParentStatus| {
+        let ParentRef { kind, namespace, name, .. } = &parent.parent_ref;
+        format!("{kind} {}/{name}", namespace.as_deref().unwrap_or_default())
+    };
+    let named: Vec<String> = left_out.iter().take(NAMED).map(name).collect();
+    let message = match left_out.len().saturating_sub(NAMED) {
+        0 => format!("Only {MOST} ancestors can be listed; not listed: {}", named.join(", ")),
+        more => {
+            format!("Only {MOST} ancestors can be listed; not listed: {} and {more} more", named.join(", "))
+        }
+    };
+    last.conditions.push(Condition::new("Aggregated", true, "Aggregated", message, generation));
 }
 
 fn is_accepted(parent: &ParentStatus) -> bool {

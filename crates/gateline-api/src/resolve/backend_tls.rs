@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateline::model::{ObjectName, Origin};
 use rustls_pki_types::CertificateDer;
 
+use super::ancestors;
 use super::certificates::{AuthorityError, authorities};
 use super::fault::Fault;
 use super::options::Assume;
@@ -118,7 +119,7 @@ impl<'a> BackendTls<'a> {
         self.verdicts.push(Verdict { policy: object, targets, accepted, refs });
     }
 
-    /// One ancestor for each Gateway that reaches a targeted Service through a route; at most 16 (`PolicyStatus`).
+    /// One ancestor for each Gateway that reaches a targeted Service through a route.
     pub(super) fn statuses(&self, reached: &BTreeMap<ObjectName, BTreeSet<ObjectName>>) -> Vec<Status> {
         let of = |verdict: &Verdict<'_>| {
             let mut gateways: BTreeMap<&ObjectName, Vec<Option<&Fault>>> = BTreeMap::new();
@@ -127,9 +128,10 @@ impl<'a> BackendTls<'a> {
                     gateways.entry(gateway).or_default().push(conflict.as_ref());
                 }
             }
-            let parents = gateways.into_iter().take(16);
+            let parents = gateways.into_iter().map(|(gateway, targets)| verdict.ancestor(gateway, &targets));
             let mut status = Status::of(verdict.policy);
-            status.parents = parents.map(|(gateway, targets)| verdict.ancestor(gateway, &targets)).collect();
+            status.parents = parents.collect();
+            ancestors::limit(&mut status, verdict.policy.generation);
             status
         };
         self.verdicts.iter().map(of).collect()

@@ -68,7 +68,6 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
 
     let routes = Routes::read(&world, &mut findings);
     let drafts = routes.drafts(&world, &mut registry);
-    findings.extend(registry.grants.dead());
 
     let mut attaching = Attaching::new(&world, &mut slots);
     let mut route_statuses: Vec<_> =
@@ -81,7 +80,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     statuses.extend(backend_tls.statuses(&reached(&slots, &drafts, &registry)));
 
     empty_listeners(&slots, &mut findings);
-    let Registry { backends, upstreams, .. } = registry;
+    let Registry { backends, upstreams, mut grants, .. } = registry;
     let mut routes = Vec::with_capacity(drafts.len());
     for draft in drafts {
         findings.extend(draft.faults.findings);
@@ -93,8 +92,9 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     findings.extend(shared_hosts::findings(&model));
     findings.extend(loops::findings(&model));
 
-    let (attached, about_policies) = policies::apply(&world, &model, &statuses);
+    let (attached, about_policies) = policies::apply(&world, &mut grants, &model, &statuses);
     findings.extend(about_policies);
+    findings.extend(grants.dead());
     statuses.extend(attached);
     statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use gateline::model::{Model, ObjectName};
 
-use super::ancestors::Ancestors;
+use super::ancestors::{self, Ancestors};
 use super::fault::Fault;
-use super::namespaces::selects;
+use super::grants::{Grants, Referent};
+use super::namespaces::{self, Admission, selects};
 use super::options::Assume;
 use super::overrides;
 use super::unread;
@@ -39,7 +40,12 @@ pub(super) struct Claim<'w> {
 }
 
 /// Attaches the policies of all kinds to what the model and the statuses of Gateways and routes hold.
-pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (Vec<Status>, Vec<Finding>) {
+pub(super) fn apply(
+    world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
+    model: &Model,
+    statuses: &[Status],
+) -> (Vec<Status>, Vec<Finding>) {
     let ancestors = Ancestors::new(statuses);
     let mut added = Vec::new();
     let mut found = Vec::new();
@@ -62,7 +68,7 @@ pub(super) fn apply(world: &World<'_>, model: &Model, statuses: &[Status]) -> (V
                     }
                 }
             }
-            selected(world, policy.object, &policy.read, merges, &mut claims);
+            selected(world, grants, policy.object, &policy.read, merges, &mut claims);
         }
         let unread = unread::of(world.objects, ENVOY, kind, &policies);
         for (object, fault) in &unread {
@@ -209,9 +215,10 @@ fn no_section(claim: &Claim<'_>) -> Option<Finding> {
     )
 }
 
-/// `targetSelectors`: objects of the policy's own namespace by label.
+/// `targetSelectors`: objects by label, of the policy's own namespace, or of others that a ReferenceGrant opens to it.
 fn selected<'w>(
     world: &World<'_>,
+    grants: &mut Grants<'_, '_>,
     object: &'w Object,
     policy: &EnvoyPolicy,
     merges: bool,
@@ -222,16 +229,19 @@ fn selected<'w>(
         if !may_target(&object.kind, group, &selector.kind) {
             continue;
         }
+        let path = format!("spec.targetSelectors[{i}]");
+        let target =
+            PolicyTargetRef { group: group.to_owned(), kind: selector.kind.clone(), ..Default::default() };
         for found in world.objects.of_kind(group, &selector.kind) {
-            if found.name.namespace == object.name.namespace && selects(&selector.labels, &found.labels) {
-                let target = PolicyTargetRef {
-                    group: group.to_owned(),
-                    kind: selector.kind.clone(),
-                    name: found.name.name.to_string(),
-                    section_name: None,
-                };
-                let path = format!("spec.targetSelectors[{i}]");
-                claims.push(Claim::new(object, path, &target, found.name.clone(), merges, None));
+            let (namespaces, home) = (selector.namespaces.as_ref(), &object.name.namespace);
+            let admission = namespaces::admits(world, namespaces, "Same", home, &found.name.namespace);
+            let to = Referent { group, kind: &selector.kind, name: &found.name };
+            // One without a grant is passed over in silence: `from: All` means what is permitted.
+            if selects(&selector.labels, &found.labels)
+                && !matches!(admission, Admission::No(_))
+                && grants.permit(object, &path, to).is_ok()
+            {
+                claims.push(Claim::new(object, path.clone(), &target, found.name.clone(), merges, None));
             }
         }
     }
@@ -308,6 +318,6 @@ fn status(policy: &Object, claims: &[Claim<'_>], ancestors: &Ancestors) -> Optio
             }
         }
     }
-    status.parents.truncate(16);
+    ancestors::limit(&mut status, generation);
     (!status.parents.is_empty()).then_some(status)
 }

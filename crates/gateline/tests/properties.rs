@@ -40,8 +40,6 @@ fn named(router: &Router, head: &Head<'_>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn the_router_is_the_reference(
         listeners in listeners(),

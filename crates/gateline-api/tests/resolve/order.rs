@@ -44,7 +44,6 @@ fn told(order: &[(usize, String)]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn the_order_of_the_input_does_not_matter(order in Just(documents().into_iter().enumerate().collect::<Vec<_>>()).prop_shuffle()) {
         let sorted: Vec<_> = documents().into_iter().enumerate().collect();

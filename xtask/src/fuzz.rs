@@ -39,10 +39,15 @@ fn command(workspace: &Workspace, programs: &Path, target: &str, seconds: u32) -
     folders.retain(|folder| workspace.root.join(folder).is_dir());
     let limits = ["-max_len=16384", "-timeout=20", "-rss_limit_mb=4096"];
     let command = workspace
-        .cargo(["fuzz", "run", "--sanitizer", "none", target])
+        .cargo(["fuzz", "run", "--sanitizer", "none", "--features", "libfuzzer", target])
         .args(folders)
         .args(["--", &format!("-max_total_time={seconds}")])
         .args(limits);
+    // Quick to link, with places in what is reported; overflow panics, for cargo-fuzz sets debug assertions.
+    let profile = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "line-tables-only")];
+    let command = profile
+        .into_iter()
+        .fold(command, |command, (name, value)| command.env(&format!("CARGO_PROFILE_RELEASE_{name}"), value));
     Ok(command.path_first(programs).env("CARGO_TARGET_DIR", workspace.target.join("fuzz")))
 }
 

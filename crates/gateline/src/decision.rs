@@ -1,3 +1,5 @@
+use std::fmt;
+
 use http::StatusCode;
 
 use crate::model::{Listener, ListenerId, Match, Route, RouteId, Rule};
@@ -47,7 +49,7 @@ pub enum MissReason {
     NoRule,
     /// The host belongs to another listener of the port than the one the TLS handshake chose: 421 (RFC 9110 15.5.20).
     Misdirected,
-    /// The authority is not a host with an optional port, or is longer than 253 bytes: 400.
+    /// The authority is not a host with an optional port, or the host is longer than 253 bytes: 400.
     BadAuthority,
 }
 
@@ -60,6 +62,17 @@ impl MissReason {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::BadAuthority => StatusCode::BAD_REQUEST,
         }
+    }
+}
+
+impl fmt::Display for MissReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoListener => "no listener of this port takes the host",
+            Self::NoRule => "the listener takes the host, but no rule of its routes matches",
+            Self::Misdirected => "the host belongs to another listener than the TLS server name",
+            Self::BadAuthority => "the authority is not a host with an optional port",
+        })
     }
 }
 

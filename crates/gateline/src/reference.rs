@@ -90,7 +90,9 @@ fn host(authority: &str) -> Option<String> {
         let good = |c: char| c.is_ascii_alphanumeric() || "-_~%!$&'()*+,;=".contains(c);
         host.split('.').all(|label| !label.is_empty() && label.chars().all(good)).then_some(host)?
     };
-    (port_is_number && host.len() <= 253).then_some(host)
+    // No host with its dot and a port is longer.
+    let fits = host.len() <= 253 && authority.len() <= 253 + ".:65535".len();
+    (port_is_number && fits).then_some(host)
 }
 
 fn most_specific<'m>(

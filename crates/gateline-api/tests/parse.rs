@@ -331,3 +331,16 @@ metadata: {name: foreign}
     assert_eq!(get("HTTPRoute", "r").value["spec"]["parentRefs"][0]["kind"], "ListenerSet");
     assert!(loaded.objects.get("networking.k8s.io", "Ingress", &name("default", "foreign")).is_some());
 }
+
+#[test]
+fn a_name_that_is_no_text_is_to_be_quoted() {
+    for metadata in ["{name: on}", "{name: 1.5}", "{name: r, namespace: y}", "{name: r, namespace: 017}"] {
+        let loaded = text("a", &format!("apiVersion: v1\nkind: Service\nmetadata: {metadata}\n"));
+        let error = &loaded.errors[0];
+        assert_eq!(error.place.line, 3, "{metadata}");
+        assert!(error.problem.help().unwrap().starts_with("write it in quotes"), "{metadata}: {error}");
+        assert!(loaded.objects.iter().next().is_none());
+    }
+    let quoted = text("a", "apiVersion: v1\nkind: Service\nmetadata: {name: \"on\", namespace: \"y\"}\n");
+    assert!(quoted.errors.is_empty() && quoted.objects.iter().next().is_some());
+}

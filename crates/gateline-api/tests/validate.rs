@@ -173,6 +173,25 @@ fn kinds_versions_names_and_labels() {
 }
 
 #[test]
+fn what_yaml_does_not_read_as_text_is_to_be_quoted() {
+    let spec = "  hostnames: [1.5]
+  rules:
+  - matches:
+    - headers: [{name: on, value: yes}]
+    - headers: [{name: a, value: 017}]
+    - headers: [{name: a, value: \"yes\"}]
+    - headers: [{name: a, value: [yes]}]";
+    let types: Vec<String> =
+        said(&route(spec)).into_iter().filter(|line| line.contains("of type string")).collect();
+    let hints = types.iter().map(|line| line.rsplit_once(" (").map_or("", |(_, hint)| hint));
+    let read_as = |value| format!("it is read as {value}: write it in quotes if text is meant)");
+    assert_eq!(
+        hints.collect::<Vec<_>>(),
+        [read_as("1.5"), read_as("true"), read_as("true"), read_as("15"), String::new()]
+    );
+}
+
+#[test]
 fn lists_that_are_maps_or_sets_hold_nothing_twice() {
     let yaml = "apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway

@@ -104,7 +104,9 @@ impl Problem {
             Self::Missing("metadata.name") => {
                 Some("objects with only `generateName` have no stable identity")
             }
-            Self::WrongType { expected: "a string", .. } => Some("write it in quotes"),
+            Self::WrongType { expected: "a string", .. } => Some(
+                "write it in quotes: without them `y`, `on` and `no` are true or false, and `1.5` is a number",
+            ),
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ fn value(schema: &Schema, value: &Value, path: &str, faults: &mut Vec<Fault>) {
         let found = type_name(value);
         let detail =
             format!("Invalid value: \"{found}\": {path} in body must be of type {expected}: \"{found}\"");
-        faults.push(Fault::new(&codes::GL001, path, detail));
+        let help = (expected == "string").then(|| unquoted(value)).flatten();
+        faults.push(Fault { help, ..Fault::new(&codes::GL001, path, detail) });
         return;
     }
     if !schema.options.is_empty() && !schema.options.contains(value) {
@@ -46,6 +47,12 @@ fn wrong_type(schema: &Schema, value: &Value) -> Option<&'static str> {
         return (!fits).then_some("integer or string");
     }
     schema.kind.filter(|kind| !kind.holds(value)).map(Type::name)
+}
+
+/// YAML takes `on` and `1.5` for something else than text.
+fn unquoted(value: &Value) -> Option<String> {
+    (value.is_boolean() || value.is_number())
+        .then(|| format!("it is read as {value}: write it in quotes if text is meant"))
 }
 
 fn type_name(value: &Value) -> &'static str {

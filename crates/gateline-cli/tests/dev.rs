@@ -26,6 +26,7 @@ kind: HTTPRoute
 metadata: {name: pages, namespace: shop}
 spec:
   parentRefs: [{name: front}]
+  hostnames: [shop.example]
   rules:
     - backendRefs: [{name: BACKEND, port: 8080}]
 ";
@@ -51,9 +52,13 @@ fn write(file: &Path, backend: &str) {
 
 /// Which backend answers, or the status.
 fn answer(port: u16) -> String {
+    ask(port, "shop.example")
+}
+
+fn ask(port: u16, host: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    stream.write_all(b"GET /a?b=c HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET /a?b=c HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let backend = text.lines().find_map(|line| line.strip_prefix("x-echo-backend: "));
@@ -94,10 +99,14 @@ fn dev_echoes_reloads_keeps_and_ends() {
         });
     };
 
-    wait_for(&format!("curl -si --connect-to :80:127.0.0.1:{port} http://localhost/"));
+    wait_for(&format!("curl -si --connect-to :80:127.0.0.1:{port} http://shop.example/"));
     wait_for("stand-ins: an echo backend for shop/pages:8080");
     assert_eq!(answer(port), "shop/pages:8080");
     wait_for("GET shop.example/a?b=c 200 -> shop/pages:8080  HTTPRoute shop/pages#0");
+    assert_eq!(ask(port, "other.example"), "HTTP/1.1 404 Not Found");
+    wait_for(
+        "GET other.example/a?b=c 404 (the listener takes the host, but no rule of its routes matches)  no rule",
+    );
 
     write(&file, "next");
     wait_for("reload: done");

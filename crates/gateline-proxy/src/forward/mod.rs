@@ -70,7 +70,10 @@ async fn route(
     let head = Head::of(&request, client.sni.as_deref());
     let hit = match router.decide(port.entry, &head) {
         Decision::Hit(hit) => hit,
-        Decision::Miss(miss) => return Err(Local::miss(miss.reason)),
+        Decision::Miss(miss) => {
+            exchange.reason(&miss.reason.to_string());
+            return Err(Local::miss(miss.reason));
+        }
     };
     exchange.hit(hit);
     let view = router.view(hit).ok_or_else(|| Local::new(StatusCode::INTERNAL_SERVER_ERROR, "stale rule"))?;

@@ -29,7 +29,7 @@ impl Router {
             outcome: if listener.is_some() { Outcome::Respond } else { Outcome::None },
             status: Some(miss.reason.status().as_u16()),
             listener: listener.map(|listener| listener.name.to_string()),
-            reason: describe::miss(miss.reason).into(),
+            reason: miss.reason.to_string(),
             ..Explanation::nobody("")
         }
     }

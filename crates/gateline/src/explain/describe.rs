@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::decision::MissReason;
 use crate::model::{GrpcMethodMatch, Match, PathMatch, ValueMatch};
 use crate::plan::AnswerReason;
 
@@ -61,14 +60,5 @@ pub(super) fn answer(reason: &AnswerReason) -> String {
         AnswerReason::InvalidFilter(why) => format!("a filter of the rule cannot be applied: {why}"),
         AnswerReason::InvalidBackend(why) => format!("the backendRef cannot be followed: {why}"),
         AnswerReason::NoBackend => "the rule has no backendRef with a weight above 0".into(),
-    }
-}
-
-pub(super) fn miss(reason: MissReason) -> &'static str {
-    match reason {
-        MissReason::NoListener => "no listener of this port takes the host",
-        MissReason::NoRule => "the listener takes the host, but no rule of its routes matches",
-        MissReason::Misdirected => "the host belongs to another listener than the TLS server name",
-        MissReason::BadAuthority => "the authority is not a host with an optional port",
     }
 }

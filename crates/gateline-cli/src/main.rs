@@ -6,6 +6,7 @@ mod dev;
 mod error;
 mod explain;
 mod input;
+mod log;
 mod output;
 mod rule;
 mod serve;

@@ -59,7 +59,7 @@ fn write(sink: Box<dyn Write + Send>, lines: &Receiver<String>) {
         let mut next = Some(first);
         while let Some(line) = next {
             if let Err(error) = writeln!(sink, "{line}") {
-                tracing::warn!(%error, "access log");
+                tracing::warn!(%error, "a line of the access log cannot be written");
             }
             next = lines.try_recv().ok();
         }

@@ -1,64 +1,109 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
-const PAGES: [&str; 4] = ["README.md", "docs/getting-started.md", "docs/operations.md", "docs/cli.md"];
-/// Stands alone on the line before a block; `test=N` states the exit code.
+/// Stands alone on the line before a block.
 const MARK: &str = "<!-- test";
 
-/// Runs the `console` blocks of the pages that are marked with `<!-- test -->`, and compares what is printed with what
-/// the page shows. A line `…` in a page stands for any number of lines.
+/// Runs the marked blocks of every Markdown file and compares what is printed with what the page shows.
+///
+/// `<!-- test -->` before a `console` block runs its command, `<!-- test=1 -->` states the exit code, and `<!-- test
+/// file=a/b.yaml -->` before any other block makes a file of it. Each page has a folder of its own, with a copy of
+/// `examples/`. A line `…` in a page stands for any number of lines.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
-    let mut blocks = 0;
-    for page in PAGES {
-        if !workspace.root.join(page).is_file() {
+    let (mut commands, mut pages) = (0, 0);
+    for page in workspace.files()?.iter().filter(|path| path.ends_with(".md")) {
+        let at = |failure: Failure| Failure::new(format!("{page}: {failure}"));
+        let blocks = marked(&workspace.read(page)?).map_err(at)?;
+        if blocks.is_empty() {
             continue;
         }
-        for block in marked(&workspace.read(page)?) {
-            run(workspace, &block).map_err(|failure| Failure::new(format!("{page}: {failure}")))?;
-            blocks += 1;
+        let folder = fresh_folder(workspace).map_err(at)?;
+        for block in &blocks {
+            match block {
+                Block::Command { .. } => run(workspace, &folder, block).map_err(at)?,
+                Block::File { path, text } => write(&folder.join(path), text).map_err(at)?,
+            }
         }
+        commands += blocks.iter().filter(|block| matches!(block, Block::Command { .. })).count();
+        pages += 1;
     }
-    Ok(format!("  {blocks} blocks"))
+    if commands == 0 {
+        return Err(Failure::new(format!("no page has a block that is marked with `{MARK} -->`")));
+    }
+    Ok(format!("  {commands} commands of {pages} pages"))
 }
 
-/// A command line and what the page says it prints.
 #[derive(Debug, PartialEq)]
-struct Block {
-    command: String,
-    exit: i32,
-    output: Vec<String>,
+enum Block {
+    /// A command line, its exit code, and what the page says it prints.
+    Command { line: String, exit: i32, output: Vec<String> },
+    /// A file that the reader is told to write.
+    File { path: String, text: String },
 }
 
-fn marked(page: &str) -> Vec<Block> {
+fn marked(page: &str) -> Result<Vec<Block>, Failure> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(options) = line.strip_prefix(MARK) else { continue };
-        let exit = options.split(['=', ' ']).find_map(|word| word.parse().ok()).unwrap_or(0);
-        let mut inside = lines.by_ref().skip_while(|line| !line.starts_with("```")).skip(1);
-        let Some(command) = inside.next().and_then(|line| line.strip_prefix("$ ")) else { continue };
-        let output = inside.take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
-        blocks.push(Block { command: command.to_owned(), exit, output });
+        let inside = lines.by_ref().skip_while(|line| !line.starts_with("```")).skip(1);
+        let inside: Vec<&str> = inside.take_while(|line| !line.starts_with("```")).collect();
+        let option = |name| options.split(' ').find_map(|word| word.strip_prefix(name));
+        if let Some(path) = option("file=") {
+            blocks.push(Block::File { path: path.to_owned(), text: inside.join("\n") + "\n" });
+            continue;
+        }
+        let exit = option("=").and_then(|code| code.parse().ok()).unwrap_or(0);
+        let first = inside.first().and_then(|line| line.strip_prefix("$ "));
+        let first =
+            first.ok_or_else(|| Failure::new(format!("the block after `{line}` has no `$ ` line")))?;
+        let more = inside.iter().take_while(|line| line.ends_with('\\')).count();
+        let rest = inside.iter().skip(1).take(more).map(|line| format!("\n{line}"));
+        let line = std::iter::once(first.to_owned()).chain(rest).collect();
+        let output = inside.iter().skip(1 + more).map(|&line| line.to_owned()).collect();
+        blocks.push(Block::Command { line, exit, output });
     }
-    blocks
+    Ok(blocks)
 }
 
-/// `gateline` and `cargo run --release --` are the debug binary, built already.
-fn run(workspace: &Workspace, block: &Block) -> Result<(), Failure> {
+/// Where a page's commands run and its files are written.
+fn fresh_folder(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let folder = workspace.scratch().join("pages");
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    fs::create_dir_all(&folder).map_err(failed)?;
+    workspace.command("cp").args([Path::new("-r"), Path::new("examples"), &folder]).run()?;
+    Ok(folder)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, text).map_err(failed)
+}
+
+/// `gateline` is the debug binary, built already.
+fn run(workspace: &Workspace, folder: &Path, block: &Block) -> Result<(), Failure> {
+    let Block::Command { line, exit, output } = block else { return Ok(()) };
     let binary = workspace.gateline();
-    let command = block.command.replace("cargo run --release --", "gateline");
-    let script =
-        format!("{command} 2>&1; code=$?; [ $code = {} ] || {{ echo exit code $code; exit 1; }}", block.exit);
+    let script = format!(
+        "cd '{}' && {{ {line}; }} 2>&1; code=$?; [ $code = {exit} ] || {{ echo exit code $code; exit 1; }}",
+        folder.display()
+    );
     let shell = workspace.command("bash").args(["-c", &script]);
     let printed = shell.path_first(binary.parent().unwrap_or(&workspace.root)).log()?;
     let printed: Vec<String> = printed.lines().map(|line| line.trim_end().to_owned()).collect();
-    if matches(&block.output, &printed) {
+    if matches(output, &printed) {
         return Ok(());
     }
-    Err(Failure::with_output(
-        format!("`{}` does not print what the page shows", block.command),
-        printed.join("\n"),
-    ))
+    Err(Failure::with_output(format!("`{line}` does not print what the page shows"), printed.join("\n")))
 }
 
 fn matches(page: &[String], printed: &[String]) -> bool {
@@ -83,9 +128,17 @@ mod tests {
 
     #[test]
     fn only_marked_blocks_are_read() {
-        let page = "```console\n$ no\n```\n<!-- test=1 -->\n```console\n$ gateline check x\na\n…\n```\n";
-        let block = Block { command: "gateline check x".into(), exit: 1, output: lines("a\n…") };
-        assert_eq!(marked(page), [block]);
+        let page = "```console\n$ no\n```\n<!-- test=1 -->\n```console\n$ gateline check \\\n  x\na\n…\n```\n\
+                    <!-- test file=a/b.yaml -->\n```yaml\na: 1\n```\n";
+        let command =
+            Block::Command { line: "gateline check \\\n  x".into(), exit: 1, output: lines("a\n…") };
+        let file = Block::File { path: "a/b.yaml".into(), text: "a: 1\n".into() };
+        assert_eq!(marked(page).unwrap(), [command, file]);
+    }
+
+    #[test]
+    fn a_marked_block_without_a_command_is_an_error() {
+        assert!(marked("<!-- test -->\n```console\ngateline check x\n```\n").is_err());
     }
 
     #[test]

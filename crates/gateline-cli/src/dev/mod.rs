@@ -8,6 +8,7 @@ mod stand_in;
 mod table;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -20,6 +21,7 @@ use gateline_proxy::{Config, Finished, Observer, Proxy};
 use crate::Verdict;
 use crate::error::CliError;
 use crate::input::{InputArgs, World, inputs};
+use crate::log::{self, LogLevel};
 use crate::output::Output;
 use crate::serve::{self, Event, Events};
 
@@ -42,6 +44,12 @@ pub(crate) struct Args {
     /// Where `/ready`, `/stats/prometheus` and `/config_dump` are served
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000")]
     admin: SocketAddr,
+    /// Write the certificate of the authority here, and leave it [default: a file in the folder for temporary ones]
+    #[arg(long, value_name = "FILE")]
+    ca_out: Option<PathBuf>,
+    /// What to say on standard error beside the lines of requests
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: LogLevel,
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
@@ -51,7 +59,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let mut world = World::load(&inputs, &options);
     serve::report(&world, output);
     world.usable()?;
-    let mut stand_ins = StandIns::new(!args.no_echo)?;
+    let mut stand_ins = StandIns::new(!args.no_echo, args.ca_out.clone())?;
     stand_ins.fill(&mut world)?;
 
     let ports = ports::choose(&world.resolution.model, &args.ports);
@@ -62,6 +70,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     config.backends = serve::backends(&args.backend);
     config.router = args.input.choices.router_options();
     config.observer = Some(log_lines()?);
+    log::start(args.log, output.error_color());
     let proxy = Proxy::start(config)?;
     proxy.apply(&world.resolution)?;
     table::print(&world, &ports, &stand_ins, &proxy, output);
@@ -119,10 +128,10 @@ fn log_lines() -> Result<Observer, CliError> {
     };
     let spawned = thread::Builder::new().name("requests".into()).spawn(print);
     spawned.map_err(|source| CliError::Io { what: "cannot start a thread", source })?;
-    Ok(Arc::new(move |finished| log(&sender, finished)))
+    Ok(Arc::new(move |finished| send_line(&sender, finished)))
 }
 
-fn log(sender: &Sender<String>, finished: &Finished<'_>) {
+fn send_line(sender: &Sender<String>, finished: &Finished<'_>) {
     let Finished { method, host, path, status, .. } = finished;
     let backend = finished.backend.map(|backend| format!(" -> {backend}")).unwrap_or_default();
     let reason = finished.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();

@@ -14,6 +14,8 @@ use crate::input::World;
 pub(crate) struct StandIns {
     echo: Option<Echo>,
     authority: Option<Authority>,
+    /// Where the user wants the authority's certificate.
+    wanted_file: Option<PathBuf>,
     /// Where the authority's certificate is, once one was needed.
     pub(crate) authority_file: Option<PathBuf>,
     /// `ns/service:port`.
@@ -25,13 +27,14 @@ pub(crate) struct StandIns {
 }
 
 impl StandIns {
-    pub(crate) fn new(echo: bool) -> Result<Self, CliError> {
+    pub(crate) fn new(echo: bool, wanted_file: Option<PathBuf>) -> Result<Self, CliError> {
         let start =
             || Echo::start().map_err(|source| CliError::Io { what: "cannot start the echo backend", source });
         let echo = if echo { Some(start()?) } else { None };
         Ok(Self {
             echo,
             authority: None,
+            wanted_file,
             authority_file: None,
             services: BTreeSet::new(),
             secrets: BTreeSet::new(),
@@ -81,23 +84,29 @@ impl StandIns {
             }
         }
         self.secrets.extend(issued);
-        self.write_authority();
-        Ok(())
+        self.write_authority()
     }
 
     /// For `curl --cacert`: a file of this run alone. Without a place to write to, `curl -k` has to do.
-    fn write_authority(&mut self) {
-        let (Some(authority), None) = (&self.authority, &self.authority_file) else { return };
+    fn write_authority(&mut self) -> Result<(), CliError> {
+        let (Some(authority), None) = (&self.authority, &self.authority_file) else { return Ok(()) };
+        if let Some(file) = &self.wanted_file {
+            let written = std::fs::write(file, authority.pem());
+            written.map_err(|source| CliError::Write { path: file.clone(), source })?;
+            self.authority_file = Some(file.clone());
+            return Ok(());
+        }
         let file = std::env::temp_dir().join(format!("gateline-dev-ca-{}.pem", std::process::id()));
         if std::fs::write(&file, authority.pem()).is_ok() {
             self.authority_file = Some(file);
         }
+        Ok(())
     }
 }
 
 impl Drop for StandIns {
     fn drop(&mut self) {
-        if let Some(file) = &self.authority_file {
+        if let (Some(file), None) = (&self.authority_file, &self.wanted_file) {
             // Left behind, it is a certificate that nobody has the key of.
             let _ = std::fs::remove_file(file);
         }

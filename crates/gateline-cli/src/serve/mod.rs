@@ -17,6 +17,7 @@ use gateline_proxy::{Config, Ports, Proxy};
 use crate::Verdict;
 use crate::error::CliError;
 use crate::input::{InputArgs, World, inputs};
+use crate::log::{self, LogLevel};
 use crate::output::Output;
 use crate::snippet::Drawer;
 
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Where access log lines go: a file, - for standard output, or off
     #[arg(long, value_name = "PATH", default_value = "-")]
     access_log: String,
+    /// What to say on standard error beside the access log
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: LogLevel,
     /// How long to wait for open requests at the end
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     drain: u64,
@@ -80,6 +84,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     if !world.errors.is_empty() {
         return Err(CliError::Unread(world.errors.len()));
     }
+    log::start(args.log, output.error_color());
     let proxy = Proxy::start(proxy_config(args)?)?;
     proxy.apply(&world.resolution)?;
     announce(&proxy, output);
@@ -126,7 +131,7 @@ fn access_log(place: &str) -> Result<Option<Box<dyn Write + Send>>, CliError> {
         path => {
             let path = PathBuf::from(path);
             let file = OpenOptions::new().create(true).append(true).open(&path);
-            Ok(Some(Box::new(file.map_err(|source| CliError::Read { path, source })?)))
+            Ok(Some(Box::new(file.map_err(|source| CliError::Write { path, source })?)))
         }
     }
 }

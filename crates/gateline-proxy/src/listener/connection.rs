@@ -89,15 +89,21 @@ async fn serve_tls(mut client: Client, stream: TcpStream, stop: watch::Receiver<
 
 /// `None` where no listener takes the server name: the connection is closed, as Envoy does.
 async fn handshake(client: &Client, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Option<String>)> {
-    let started = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await.ok()?;
+    let peer = client.peer;
+    let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await;
+    let started =
+        hello.inspect_err(|error| tracing::debug!(%peer, %error, "the client does not speak TLS")).ok()?;
     let sni = started.client_hello().server_name().map(str::to_owned);
     let state = client.worker.state();
     let tls = state.snapshot.ports.get(&client.port)?.tls.as_ref()?;
-    let config = tls.choose(sni.as_deref())?.clone();
+    let Some(config) = tls.choose(sni.as_deref()).cloned() else {
+        tracing::debug!(%peer, port = client.port, server_name = ?sni, "no HTTPS listener takes this server name");
+        return None;
+    };
     match started.into_stream(config).await {
         Ok(stream) => Some((stream, sni)),
         Err(error) => {
-            tracing::debug!(peer = %client.peer, %error, "TLS handshake");
+            tracing::debug!(%peer, server_name = ?sni, %error, "the TLS handshake failed");
             None
         }
     }
@@ -132,7 +138,7 @@ where
             biased;
             result = &mut connection => {
                 if let Err(error) = result {
-                    tracing::debug!(peer = %client.peer, %error, "connection");
+                    tracing::debug!(peer = %client.peer, %error, "a connection broke off");
                 }
                 return;
             }

@@ -29,7 +29,7 @@ pub(crate) fn run(worker: &Rc<Worker>, port: u16, socket: TcpListener) -> watch:
             match accepted {
                 Ok((stream, peer)) => connection::spawn(&worker, port, stream, peer, stop.clone()),
                 Err(error) => {
-                    tracing::warn!(port, %error, "accept");
+                    tracing::warn!(port, %error, "a connection cannot be accepted");
                     tokio::time::sleep(REST).await;
                 }
             }

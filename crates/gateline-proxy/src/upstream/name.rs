@@ -60,7 +60,7 @@ pub(crate) async fn refresh(name: &Name, resolver: &TokioResolver) -> Instant {
             now + valid.clamp(SHORTEST, LONGEST)
         }
         Err(error) => {
-            tracing::warn!(host = name.host, %error, "cannot look up");
+            tracing::warn!(host = name.host, %error, "the name of an endpoint cannot be looked up; what was known stays");
             now + AFTER_FAILURE
         }
     }

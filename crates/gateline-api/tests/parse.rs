@@ -184,7 +184,7 @@ fn problems_are_named_and_placed() {
         problem("kind: x\nspec:\n\ta: 1\n"),
         at("a:3:1", "a tab is used as indentation; YAML allows only spaces there")
     );
-    let template = "an unrendered template (`{{ … }}`)";
+    let template = "an unrendered template (`{{ … }}`): read what `helm template` prints instead";
     assert_eq!(problem("kind: x\nname: {{ .Values.name }}\n"), at("a:2:7", template));
     assert_eq!(problem("kind: x\n{{- if .Values.on }}\nname: a\n{{- end }}\n"), at("a:2:1", template));
     assert_eq!(problem("- 1\n"), at("a:1:1", "a Kubernetes object must be a mapping, not a sequence"));

@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use gateline_proxy::ProxyError;
@@ -35,7 +36,16 @@ impl CliError {
     /// What to do about it.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Unusable(_) => Some("see the errors above; `gateline check PATH` reports them all"),
+            Self::Unusable(_) => {
+                Some("PATH is a file, a folder, a glob or -, with Kubernetes manifests in YAML or JSON")
+            }
+            Self::Proxy(ProxyError::Bind { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+                Some("ports below 1024 need CAP_NET_BIND_SERVICE; --port 80=8080 binds another one")
+            }
+            Self::Proxy(ProxyError::Bind { .. }) => {
+                Some("--port 80=8080 binds 8080 where a listener says 80; `ss -ltnp` shows who has the port")
+            }
+            Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
             Self::Config { .. } => Some("docs/cli.md describes gateline.toml"),
             _ => None,

@@ -40,7 +40,7 @@ pub enum Problem {
     #[error("a tab is used as indentation; YAML allows only spaces there")]
     Tab,
     /// A Helm or Go template that was not rendered.
-    #[error("an unrendered template (`{{{{ … }}}}`)")]
+    #[error("an unrendered template (`{{{{ … }}}}`): read what `helm template` prints instead")]
     Template,
     /// The key stands twice in a mapping.
     #[error("the key `{key}` stands twice in this mapping, first at {first}")]

@@ -23,7 +23,7 @@ pub(crate) fn print(
         output.line(&listener_line(listener, ports));
     }
     if model.listeners.is_empty() {
-        output.line("no listener can serve; `gateline check` says why");
+        output.line("no listener can serve: the input has no Gateway, or `gateline check` says why");
     }
     stood_in(stand_ins, output);
     if let Some(admin) = proxy.admin_address() {

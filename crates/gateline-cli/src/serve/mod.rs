@@ -152,6 +152,9 @@ fn announce(proxy: &Proxy, output: &mut Output) {
         let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         output.error_line(&format!("listening on {} for port {port}", addresses.join(", ")));
     }
+    if proxy.addresses().is_empty() {
+        output.error_line("no listener can serve: the input has no Gateway, or `gateline check` says why");
+    }
     if let Some(address) = proxy.admin_address() {
         output.error_line(&format!("admin on http://{address}/"));
     }

@@ -11,10 +11,12 @@ const MARK: &str = "<!-- test";
 ///
 /// `<!-- test -->` before a `console` block runs its command, `<!-- test=1 -->` states the exit code, and `<!-- test
 /// file=a/b.yaml -->` before any other block makes a file of it. Each page has a folder of its own, with a copy of
-/// `examples/`. A line `…` in a page stands for any number of lines.
+/// `examples/`. A line `…` in a page stands for any number of lines, at the end of a line for the rest of it.
 pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     let (mut commands, mut pages) = (0, 0);
-    for page in workspace.files()?.iter().filter(|path| path.ends_with(".md")) {
+    for page in
+        workspace.files()?.iter().filter(|path| Path::new(path).extension().is_some_and(|end| end == "md"))
+    {
         let at = |failure: Failure| Failure::new(format!("{page}: {failure}"));
         let blocks = marked(&workspace.read(page)?).map_err(at)?;
         if blocks.is_empty() {
@@ -106,6 +108,10 @@ fn run(workspace: &Workspace, folder: &Path, block: &Block) -> Result<(), Failur
     Err(Failure::with_output(format!("`{line}` does not print what the page shows"), printed.join("\n")))
 }
 
+fn same(page: &str, printed: &str) -> bool {
+    page == printed || page.strip_suffix('…').is_some_and(|start| printed.starts_with(start))
+}
+
 fn matches(page: &[String], printed: &[String]) -> bool {
     match page.split_first() {
         None => printed.is_empty(),
@@ -113,7 +119,7 @@ fn matches(page: &[String], printed: &[String]) -> bool {
             (0..=printed.len()).any(|skip| matches(rest, printed.get(skip..).unwrap_or_default()))
         }
         Some((line, rest)) => {
-            printed.split_first().is_some_and(|(first, others)| first == line && matches(rest, others))
+            printed.split_first().is_some_and(|(first, others)| same(line, first) && matches(rest, others))
         }
     }
 }
@@ -146,6 +152,8 @@ mod tests {
         assert!(matches(&lines("a\n…\nd"), &lines("a\nb\nc\nd")));
         assert!(matches(&lines("…"), &lines("")));
         assert!(!matches(&lines("a\n…\nd"), &lines("a\nb")));
+        assert!(matches(&lines("a: …"), &lines("a: b")));
+        assert!(!matches(&lines("a: …"), &lines("b: a")));
         assert!(!matches(&lines("a"), &lines("a\nb")));
     }
 }

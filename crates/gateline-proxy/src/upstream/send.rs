@@ -33,9 +33,10 @@ impl Host {
             if h2 { self.send_http2(request, active).await } else { self.send_http1(request, active).await };
         match &result {
             Ok(_) => self.health.succeeded(),
-            Err(Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_)) => {
+            Err(error @ (Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_))) => {
                 if self.health.failed(Instant::now()) {
-                    tracing::warn!(endpoint = %self.key.address, "ejected after failed connections");
+                    let endpoint = self.key.address;
+                    tracing::warn!(%endpoint, %error, "an endpoint is left out for a while: connections fail");
                 }
             }
             Err(_) => {}

@@ -41,16 +41,6 @@ impl Local {
         Self::new(reason.status(), text).flag("NR")
     }
 
-    /// What the access log says of a miss; the client learns no more than the status.
-    pub(crate) fn details(reason: MissReason) -> &'static str {
-        match reason {
-            MissReason::NoListener => "no listener takes the host",
-            MissReason::NoRule => "no rule matches",
-            MissReason::Misdirected => "the host belongs to another listener than the TLS server name",
-            _ => "the host cannot be read",
-        }
-    }
-
     pub(crate) fn failure(failure: &Failure) -> Self {
         let (status, text, flag) = match failure {
             Failure::TryTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream request timeout", "UT"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateline::filter::Mirror;
-use gateline::model::{BackendProtocol, Target};
+use gateline::model::{BackendProtocol, ListenerId, Target};
 use http::request;
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
@@ -23,6 +23,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) fn send(
     client: &Rc<Client>,
     state: &Rc<State>,
+    listener: ListenerId,
     mirror: &Mirror,
     parts: &request::Parts,
     body: Option<oneshot::Receiver<Bytes>>,
@@ -36,7 +37,7 @@ pub(crate) fn send(
             None => RequestBody::Empty,
             Some(body) => RequestBody::Full(Some(body.await.ok()?)),
         };
-        let (upstream, balancer) = state.backend(id)?;
+        let (upstream, balancer) = state.backend(id, listener)?;
         let host = balancer.pick(upstream, &state.hosts, None).filter(|_| !upstream.broken_tls)?;
         let grpc = headers::is_grpc(&parts.headers);
         let h2 =

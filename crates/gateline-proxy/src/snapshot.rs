@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gateline::model::{BackendProtocol, Model, Protocol};
+use gateline::model::{BackendId, BackendProtocol, Listener, ListenerId, Model, ObjectName, Protocol, Route};
 use gateline::{EntryId, Hit, Router};
-use gateline_api::resolve::{Endpoint, Resolution, UpstreamTls};
+use gateline_api::resolve::{Certificate, Endpoint, Resolution, UpstreamTls};
 use rustls::crypto::CryptoProvider;
 
 use crate::tls::{ClientTls, ServerTls, provider};
@@ -17,8 +17,10 @@ pub struct Snapshot {
     pub(crate) router: Arc<Router>,
     /// HTTP and HTTPS listeners by port.
     pub(crate) ports: BTreeMap<u16, Port>,
-    /// By [`gateline::model::BackendId`].
+    /// By [`BackendId`], then those to which a Gateway shows its certificate.
     pub(crate) upstreams: Vec<Upstream>,
+    /// The latter, by the listener that took the request.
+    shown: BTreeMap<(ListenerId, BackendId), usize>,
     /// By [`gateline::model::RouteId`]: the number of rules of the routes before.
     first_rules: Vec<usize>,
     pub(crate) rules: usize,
@@ -31,7 +33,7 @@ pub(crate) struct Port {
     pub(crate) tls: Option<ServerTls>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Upstream {
     /// `ns/name:port`.
     pub(crate) name: String,
@@ -56,7 +58,8 @@ impl Snapshot {
         let provider = provider();
         let ports = ports(&router, resolution, &provider)?;
         let builder = Builder { config, before, provider: &provider };
-        let upstreams = builder.upstreams(&model, resolution)?;
+        let mut upstreams = builder.upstreams(&model, resolution)?;
+        let shown = builder.shown(&model, resolution, &mut upstreams)?;
         let mut rules = 0;
         let first_rules = model.routes.iter().map(|route| {
             let first = rules;
@@ -64,7 +67,7 @@ impl Snapshot {
             first
         });
         let first_rules = first_rules.collect();
-        Ok(Self { router, ports, upstreams, first_rules, rules })
+        Ok(Self { router, ports, upstreams, shown, first_rules, rules })
     }
 
     /// The compiled rules, for explanations.
@@ -77,6 +80,12 @@ impl Snapshot {
     pub(crate) fn rule_index(&self, hit: Hit) -> usize {
         let route = usize::try_from(hit.route.0).unwrap_or(usize::MAX);
         self.first_rules.get(route).map_or(0, |first| first + usize::from(hit.rule))
+    }
+
+    /// The index of a backend as requests of a listener meet it.
+    pub(crate) fn upstream(&self, backend: BackendId, listener: ListenerId) -> usize {
+        let plain = usize::try_from(backend.0).unwrap_or(usize::MAX);
+        self.shown.get(&(listener, backend)).copied().unwrap_or(plain)
     }
 
     /// Every name that is looked up.
@@ -125,13 +134,46 @@ impl Builder<'_> {
             let policy = resolved.tls.as_ref().or(implied.as_ref());
             let fail = |reason| ProxyError::BackendTls { backend: name.clone(), reason };
             let tls = match policy {
-                Some(policy) if !resolved.broken_tls => Some(self.tls(policy).map_err(fail)?),
+                Some(policy) if !resolved.broken_tls => Some(self.tls(policy, None).map_err(fail)?),
                 _ => None,
             };
             let (protocol, broken_tls) = (backend.protocol, resolved.broken_tls);
             upstreams.push(Upstream { name, protocol, addresses, names, tls, broken_tls });
         }
         Ok(upstreams)
+    }
+
+    /// Adds, for every Gateway with a certificate, the backends that it reaches and that speak TLS.
+    fn shown(
+        &self,
+        model: &Model,
+        resolution: &Resolution,
+        upstreams: &mut Vec<Upstream>,
+    ) -> Result<BTreeMap<(ListenerId, BackendId), usize>, ProxyError> {
+        let mut by_gateway: BTreeMap<(&ObjectName, BackendId), usize> = BTreeMap::new();
+        let mut shown = BTreeMap::new();
+        for (index, listener) in (0..).zip(&model.listeners) {
+            let gateway = &listener.name.gateway;
+            let Some(certificate) = resolution.clients.get(gateway) else { continue };
+            for backend in reached(model, listener) {
+                let plain = usize::try_from(backend.0).ok().and_then(|index| upstreams.get(index));
+                let Some((plain, tls)) = plain.and_then(|plain| Some((plain, plain.tls.as_ref()?))) else {
+                    continue;
+                };
+                let index = ListenerId(index);
+                if let Some(known) = by_gateway.get(&(gateway, backend)) {
+                    shown.insert((index, backend), *known);
+                    continue;
+                }
+                let fail = |reason| ProxyError::BackendTls { backend: plain.name.clone(), reason };
+                let tls = self.tls(tls.policy(), Some(certificate)).map_err(fail)?;
+                let upstream = Upstream { tls: Some(tls), ..plain.clone() };
+                by_gateway.insert((gateway, backend), upstreams.len());
+                shown.insert((index, backend), upstreams.len());
+                upstreams.push(upstream);
+            }
+        }
+        Ok(shown)
     }
 
     fn endpoints(&self, endpoints: &[Endpoint]) -> (Vec<SocketAddr>, Vec<Arc<Name>>) {
@@ -153,14 +195,25 @@ impl Builder<'_> {
         same.cloned().unwrap_or_else(|| Arc::new(Name::new(host, port)))
     }
 
-    fn tls(&self, policy: &UpstreamTls) -> Result<Arc<ClientTls>, String> {
+    fn tls(
+        &self,
+        policy: &UpstreamTls,
+        certificate: Option<&Arc<Certificate>>,
+    ) -> Result<Arc<ClientTls>, String> {
         let known = self.before.into_iter().flat_map(|before| &before.upstreams);
         let mut known = known.filter_map(|upstream| upstream.tls.as_ref());
-        match known.find(|tls| tls.is(policy)) {
+        match known.find(|tls| tls.is(policy, certificate)) {
             Some(tls) => Ok(tls.clone()),
-            None => ClientTls::new(policy, self.provider).map(Arc::new),
+            None => ClientTls::new(policy, certificate, self.provider).map(Arc::new),
         }
     }
+}
+
+/// The backends that requests of a listener may go to.
+fn reached(model: &Model, listener: &Listener) -> BTreeSet<BackendId> {
+    let routes = listener.attached.iter();
+    let routes = routes.filter_map(|attached| model.routes.get(usize::try_from(attached.route.0).ok()?));
+    routes.flat_map(Route::backends).collect()
 }
 
 /// `appProtocol: https` or `kubernetes.io/wss` without a BackendTLSPolicy: the name of the Service inside the cluster,

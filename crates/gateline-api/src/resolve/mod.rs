@@ -34,9 +34,10 @@ mod unread;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gateline::Model;
-use gateline::model::{BackendId, Listener, ObjectName, RouteId, Target};
+use gateline::model::{BackendId, Listener, ObjectName, RouteId};
 
 pub use options::{Assume, Options};
 pub use resolution::{
@@ -99,7 +100,11 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings.dedup();
-    Resolution { model, upstreams, tls, statuses, findings }
+    let shown = |(gateway, client): (ObjectName, Result<Option<Certificate>, _>)| {
+        Some((gateway, Arc::new(client.ok()??)))
+    };
+    let clients = clients.into_iter().filter_map(shown).collect();
+    Resolution { model, upstreams, tls, clients, statuses, findings }
 }
 
 fn route_id(index: usize) -> RouteId {
@@ -115,15 +120,8 @@ fn reached(
     let mut reached: BTreeMap<ObjectName, BTreeSet<ObjectName>> = BTreeMap::new();
     for slot in slots {
         let routes = slot.attached.iter().filter_map(|attached| drafts.get(attached.route.0 as usize));
-        let rules = routes.flat_map(|draft| &draft.route.rules);
-        let targets = rules.flat_map(|rule| {
-            let mirrors = rule.filters.mirrors.iter().map(|mirror| &mirror.target);
-            rule.backends.iter().map(|backend| &backend.target).chain(mirrors)
-        });
-        for target in targets {
-            if let Target::Backend(BackendId(id)) = target
-                && let Some(backend) = registry.backends.get(*id as usize)
-            {
+        for BackendId(id) in routes.flat_map(|draft| draft.route.backends()) {
+            if let Some(backend) = registry.backends.get(id as usize) {
                 reached.entry(backend.name.object.clone()).or_default().insert(slot.name.gateway.clone());
             }
         }

@@ -1,4 +1,6 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use gateline::Model;
 use gateline::model::{ObjectName, Timestamp};
@@ -16,6 +18,8 @@ pub struct Resolution {
     pub upstreams: Vec<Upstream>,
     /// By [`gateline::model::ListenerId`]: certificates of listeners that terminate TLS.
     pub tls: Vec<Option<ListenerTls>>,
+    /// By Gateway: what it shows to backends that speak TLS (`tls.backend.clientCertificateRef`).
+    pub clients: BTreeMap<ObjectName, Arc<Certificate>>,
     /// What a controller would write, by group, kind and name.
     pub statuses: Vec<Status>,
     /// What a user should know, by place.
@@ -76,7 +80,7 @@ pub struct ListenerTls {
 }
 
 /// A certificate chain with its key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// Where it came from.
     pub secret: ObjectName,

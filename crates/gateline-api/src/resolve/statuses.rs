@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use gateline::model::ObjectName;
 use serde::Deserialize as _;
 
+use super::client_certificates::Clients;
 use super::fault::Fault;
 use super::listeners::{SetVerdict, Slot};
 use super::options::Assume;
@@ -41,7 +40,7 @@ pub(super) fn gateways(
     world: &World<'_>,
     slots: &[Slot<'_>],
     sets: &[SetVerdict<'_>],
-    clients: &BTreeMap<ObjectName, Option<Fault>>,
+    clients: &Clients,
     findings: &mut Vec<Finding>,
 ) -> Vec<Status> {
     let mut statuses = Vec::new();
@@ -60,9 +59,9 @@ pub(super) fn gateways(
         let attached =
             sets.iter().filter(|set| set.gateway == **name && set_fault(set, slots).is_none()).count();
         let mut status = of_gateway(world, gateway, &own, attached, findings);
-        status.conditions.extend(clients.get(*name).map(|fault| {
+        status.conditions.extend(clients.get(*name).map(|client| {
             let fine = "The client certificate for backends can be used";
-            condition("ResolvedRefs", fault.as_ref(), "ResolvedRefs", fine, gateway.object.generation)
+            condition("ResolvedRefs", client.as_ref().err(), "ResolvedRefs", fine, gateway.object.generation)
         }));
         statuses.push(status);
     }

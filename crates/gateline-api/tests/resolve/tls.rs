@@ -392,6 +392,8 @@ fn the_certificate_a_gateway_shows_to_backends() {
         let conditions = &status(&resolution, "Gateway", "infra/edge").conditions;
         assert_eq!(said(conditions, "ResolvedRefs"), expected, "{reference}");
         assert_eq!(said(conditions, "Accepted"), "Accepted=True Accepted", "{reference}");
+        let shown = resolution.clients.get(&gateline::model::ObjectName::new("infra", "edge"));
+        assert_eq!(shown.is_some(), expected.starts_with("ResolvedRefs=True"), "{reference}");
         let code = match expected.rsplit(' ').next().unwrap() {
             "ResolvedRefs" => None,
             "RefNotPermitted" => Some("GL302"),

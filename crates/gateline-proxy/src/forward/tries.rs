@@ -28,7 +28,7 @@ pub(super) async fn forward(
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Local> {
     let gone = || Local::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown backend");
-    let (upstream, balancer) = state.backend(forward.id).ok_or_else(gone)?;
+    let (upstream, balancer) = state.backend(forward.id, forward.view.hit.listener).ok_or_else(gone)?;
     if upstream.broken_tls {
         return Err(Local::new(StatusCode::INTERNAL_SERVER_ERROR, "TLS to the backend is not set up"));
     }
@@ -50,7 +50,7 @@ pub(super) async fn forward(
     let limit = client.worker.settings.limits.replay;
     let body = Source::new(body, &progress, retry.is_some() || !mirrors.is_empty(), limit);
     for target in mirrors {
-        mirror::send(client, state, target, &parts, body.whole());
+        mirror::send(client, state, forward.view.hit.listener, target, &parts, body.whole());
     }
 
     let timeouts = &forward.view.rule.timeouts;

@@ -2,7 +2,7 @@ use std::hash::{Hash, Hasher};
 use std::ptr;
 use std::sync::Arc;
 
-use gateline_api::resolve::UpstreamTls;
+use gateline_api::resolve::{Certificate, UpstreamTls};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
@@ -19,31 +19,47 @@ use super::{H2, HTTP1};
 #[derive(Debug)]
 pub(crate) struct ClientTls {
     policy: UpstreamTls,
+    /// What the Gateway shows to the backend.
+    certificate: Option<Arc<Certificate>>,
     pub(crate) name: ServerName<'static>,
     pub(crate) http1: Arc<ClientConfig>,
     pub(crate) h2: Arc<ClientConfig>,
 }
 
 impl ClientTls {
-    pub(crate) fn new(policy: &UpstreamTls, provider: &Arc<CryptoProvider>) -> Result<Self, String> {
+    pub(crate) fn new(
+        policy: &UpstreamTls,
+        certificate: Option<&Arc<Certificate>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, String> {
         let name = ServerName::try_from(policy.hostname.clone())
             .map_err(|_| format!("{:?} is not a hostname", policy.hostname))?;
         let verifier = verifier(policy, provider)?;
         let config = |protocol: &[u8]| -> Result<Arc<ClientConfig>, String> {
-            let mut config = ClientConfig::builder_with_provider(provider.clone())
+            let builder = ClientConfig::builder_with_provider(provider.clone())
                 .with_safe_default_protocol_versions()
                 .map_err(|error| error.to_string())?
                 .dangerous()
-                .with_custom_certificate_verifier(verifier.clone())
-                .with_no_client_auth();
+                .with_custom_certificate_verifier(verifier.clone());
+            let mut config = match certificate {
+                None => builder.with_no_client_auth(),
+                Some(own) => builder.with_client_auth_cert(own.chain.clone(), own.key.clone_key()).map_err(
+                    |error| format!("the certificate in Secret {} of the Gateway: {error}", own.secret),
+                )?,
+            };
             config.alpn_protocols = vec![protocol.to_vec()];
             Ok(Arc::new(config))
         };
-        Ok(Self { name, http1: config(HTTP1)?, h2: config(H2)?, policy: policy.clone() })
+        let (http1, h2) = (config(HTTP1)?, config(H2)?);
+        Ok(Self { name, http1, h2, policy: policy.clone(), certificate: certificate.cloned() })
     }
 
-    pub(crate) fn is(&self, policy: &UpstreamTls) -> bool {
-        self.policy == *policy
+    pub(crate) fn is(&self, policy: &UpstreamTls, certificate: Option<&Arc<Certificate>>) -> bool {
+        self.policy == *policy && self.certificate.as_ref() == certificate
+    }
+
+    pub(crate) fn policy(&self) -> &UpstreamTls {
+        &self.policy
     }
 }
 

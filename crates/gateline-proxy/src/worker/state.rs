@@ -2,7 +2,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gateline::Hit;
-use gateline::model::BackendId;
+use gateline::model::{BackendId, ListenerId};
 use gateline::weight::Sequence;
 
 use crate::snapshot::{Snapshot, Upstream};
@@ -34,8 +34,9 @@ impl State {
         self.sequences.get(self.snapshot.rule_index(hit)).map_or(0, Sequence::next)
     }
 
-    pub(crate) fn backend(&self, id: BackendId) -> Option<(&Upstream, &Balancer)> {
-        let index = usize::try_from(id.0).ok()?;
+    /// A backend as requests of a listener meet it.
+    pub(crate) fn backend(&self, id: BackendId, listener: ListenerId) -> Option<(&Upstream, &Balancer)> {
+        let index = self.snapshot.upstream(id, listener);
         Some((self.snapshot.upstreams.get(index)?, self.balancers.get(index)?))
     }
 }

@@ -2,13 +2,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gateline::model::{BackendProtocol, RouteKind};
+use gateline::model::{BackendProtocol, ObjectName, RouteKind};
 use gateline_api::Resolution;
 use gateline_api::resolve::{Certificate, ClientValidation, SubjectAltName, UpstreamTls};
 use http::Request;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::{TcpListener, TcpStream};
@@ -130,9 +131,23 @@ async fn validates_client_certificates() {
 
 /// A backend that speaks HTTP over TLS.
 async fn tls_backend(certificate: Certificate) -> SocketAddr {
+    tls_backend_for(certificate, None).await
+}
+
+/// The same, to clients with a certificate of an authority only, if there is one.
+async fn tls_backend_for(certificate: Certificate, clients: Option<&Authority>) -> SocketAddr {
     let builder =
         ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
-    let config = builder.with_no_client_auth().with_single_cert(certificate.chain, certificate.key).unwrap();
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.certificate.clone()).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+            builder.with_client_cert_verifier(verifier.build().unwrap())
+        }
+    };
+    let config = builder.with_single_cert(certificate.chain, certificate.key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -176,6 +191,29 @@ async fn verifies_backends() {
             Some(UpstreamTls { hostname: hostname.into(), roots: Some(vec![root.certificate.clone()]), san });
         let (_proxy, address) = start(config(), &resolution);
         assert_eq!(fetch(address, "/").await.0, status, "{what}");
+    }
+}
+
+/// GEP-3155.
+#[tokio::test]
+async fn shows_the_certificate_of_its_gateway() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let backend = tls_backend_for(authority.sign(&["db.internal"]), Some(&authority)).await;
+    let mut resolution = to(&[backend]);
+    let roots = Some(vec![authority.certificate.clone()]);
+    resolution.upstreams[0].tls =
+        Some(UpstreamTls { hostname: "db.internal".into(), roots, san: Vec::new() });
+    let gateway = resolution.model.listeners[0].name.gateway.clone();
+    let other = ObjectName::new("default", "other");
+    for (what, gateway, signer, accepted) in [
+        ("the authority's", &gateway, &authority, true),
+        ("another authority's", &gateway, &stranger, false),
+        ("another Gateway's", &other, &authority, false),
+    ] {
+        let certificate = Arc::new(signer.sign(&["gateway"]));
+        resolution.clients = [(gateway.clone(), certificate)].into();
+        let (_proxy, address) = start(config(), &resolution);
+        assert_eq!(fetch(address, "/").await.0 == 200, accepted, "{what}");
     }
 }
 

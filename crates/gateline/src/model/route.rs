@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{ObjectName, Origin, Rule, Timestamp};
+use super::{BackendId, ObjectName, Origin, Rule, Target, Timestamp};
 
 /// Index into [`super::Model::routes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,4 +61,15 @@ pub struct Route {
     pub rules: Vec<Rule>,
     /// Where it is written.
     pub origin: Origin,
+}
+
+impl Route {
+    /// The backends that its rules send requests and mirrors to, as often as they are named.
+    pub fn backends(&self) -> impl Iterator<Item = BackendId> {
+        let targets = self.rules.iter().flat_map(|rule| {
+            let mirrors = rule.filters.mirrors.iter().map(|mirror| &mirror.target);
+            rule.backends.iter().map(|backend| &backend.target).chain(mirrors)
+        });
+        targets.filter_map(|target| if let Target::Backend(id) = target { Some(*id) } else { None })
+    }
 }

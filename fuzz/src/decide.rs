@@ -20,12 +20,12 @@ pub fn decide(input: &[u8]) {
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let requests = proptest::collection::vec(world::request(), 8);
     let Ok(tree) = (world::listeners(), world::routes(), requests).new_tree(&mut runner) else { return };
-    let (listeners, routes, mut requests) = tree.current();
+    let (listeners, attached, mut requests) = tree.current();
     if HeaderValue::from_str(header).is_ok() {
         requests.push(Owned::get(authority, path).query(query).header("x-a", header));
     }
 
-    let model = world::model(listeners, &routes);
+    let model = world::model(listeners, &attached);
     let options = Options::default();
     let router =
         Router::compile(Arc::new(model.clone()), &options).expect("the patterns of the generators compile");

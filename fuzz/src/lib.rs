@@ -6,6 +6,7 @@ mod authority;
 mod decide;
 mod parse_resolve;
 mod redirect_location;
+#[allow(clippy::wildcard_imports, reason = "it is a helper of tests, where clippy allows them")]
 #[path = "../../crates/gateline/tests/world/mod.rs"]
 mod world;
 

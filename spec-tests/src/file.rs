@@ -23,6 +23,9 @@ pub struct File {
     /// What to take things for that are not among the objects.
     #[serde(default)]
     pub assume: Assume,
+    /// Where regular expressions rank among path matches: a choice of the user.
+    #[serde(default)]
+    pub regex_rank: RegexRank,
     /// Manifests, as one would apply them.
     pub objects: String,
     /// The cases.
@@ -70,6 +73,30 @@ pub struct Assume {
     pub secrets: Assumed,
     /// Namespaces and their labels.
     pub namespaces: Assumed,
+}
+
+/// `RegexRank` of the engine, `--regex-rank` of the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegexRank {
+    /// After Exact, before every prefix.
+    #[default]
+    AbovePrefix,
+    /// After every prefix.
+    BelowPrefix,
+}
+
+impl RegexRank {
+    /// What the engine calls it.
+    #[must_use]
+    pub fn options(self) -> gateline::Options {
+        let mut options = gateline::Options::default();
+        options.regex_rank = match self {
+            Self::AbovePrefix => gateline::RegexRank::AbovePrefix,
+            Self::BelowPrefix => gateline::RegexRank::BelowPrefix,
+        };
+        options
+    }
 }
 
 /// See [`Assume`].

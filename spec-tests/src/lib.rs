@@ -21,7 +21,8 @@ mod world;
 pub use check::check;
 pub use door::{Ask, Door, Report, run};
 pub use file::{
-    Assume, Assumed, Attached, Case, Clause, Condition, Expect, File, Level, Request, Response, Upstream,
+    Assume, Assumed, Attached, Case, Clause, Condition, Expect, File, Level, RegexRank, Request, Response,
+    Upstream,
 };
 pub use load::{LoadError, file, files};
 pub use observed::{Became, Decided, Observed, Picks, RouteAt, Sees, Sent};

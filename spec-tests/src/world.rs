@@ -12,7 +12,9 @@ use crate::load::{LoadError, files};
 pub struct World {
     /// The resolution.
     pub resolution: Resolution,
-    /// Compiled from it.
+    /// Choices of the user.
+    pub options: gateline::Options,
+    /// Compiled from the resolution.
     pub router: Arc<Router>,
     /// Of reading, validation and resolution.
     pub findings: Vec<Finding>,
@@ -57,9 +59,10 @@ impl World {
         let mut findings = loaded.findings;
         findings.append(&mut resolution.findings);
         let model = Arc::new(resolution.model.clone());
-        let router = Router::compile(model, &gateline::Options::default())
+        let options = file.regex_rank.options();
+        let router = Router::compile(model, &options)
             .map_err(|source| WorldError::Compile { name: file.name.clone(), source })?;
-        Ok(Self { resolution, router: Arc::new(router), findings })
+        Ok(Self { resolution, options, router: Arc::new(router), findings })
     }
 }
 

@@ -8,14 +8,15 @@ use std::{env, fs, thread};
 
 use serde_json::Value;
 use spec_tests::{
-    Ask, Assumed, Became, Case, Decided, Door, File, Observed, Report, RouteAt, Sees, Sent, World, run,
-    worlds,
+    Ask, Assumed, Became, Case, Decided, Door, File, Observed, RegexRank, Report, RouteAt, Sees, Sent, World,
+    run, worlds,
 };
 
 struct Cli {
     program: PathBuf,
     folder: tempfile::TempDir,
     assume: [String; 4],
+    regex_rank: &'static str,
 }
 
 impl Door for Cli {
@@ -44,6 +45,10 @@ impl Door for Cli {
             format!("namespaces={}", word(assume.namespaces)),
             "gateways=present".to_owned(),
         ];
+        self.regex_rank = match file.regex_rank {
+            RegexRank::AbovePrefix => "above-prefix",
+            RegexRank::BelowPrefix => "below-prefix",
+        };
         fs::write(self.folder.path().join("objects.yaml"), &file.objects).map_err(|error| error.to_string())
     }
 
@@ -63,7 +68,7 @@ impl Door for Cli {
         for (name, value) in &ask.case.request.headers {
             command.arg("-H").arg(format!("{name}: {value}"));
         }
-        command.args(["--format", "json", "--random", &ask.x.to_string()]);
+        command.args(["--format", "json", "--random", &ask.x.to_string(), "--regex-rank", self.regex_rank]);
         for assume in &self.assume {
             command.args(["--assume", assume]);
         }
@@ -128,7 +133,7 @@ fn program() -> PathBuf {
 
 fn ask_all(program: PathBuf, worlds: &[(File, World)]) -> Report {
     let folder = tempfile::tempdir().unwrap();
-    run(worlds, &mut Cli { program, folder, assume: Default::default() })
+    run(worlds, &mut Cli { program, folder, assume: Default::default(), regex_rank: "" })
 }
 
 /// A process a request takes its time.

@@ -1,6 +1,6 @@
 //! The naive matcher, straight from the specification.
 
-use gateline::{Decision, Miss, Options, reference};
+use gateline::{Decision, Miss, reference};
 use spec_tests::{Ask, Decided, Door, File, Observed, RouteAt, Sees, World, run, worlds};
 
 struct Reference;
@@ -15,10 +15,11 @@ impl Door for Reference {
     }
 
     fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
-        let model = &ask.world.resolution.model;
+        let World { resolution, options, .. } = ask.world;
+        let model = &resolution.model;
         let request = ask.request;
         let gateway = request.gateway.as_ref();
-        let decision = reference::decide(model, &Options::default(), request.port, gateway, &request.head());
+        let decision = reference::decide(model, options, request.port, gateway, &request.head());
         let listener = |id: gateline::model::ListenerId| model.listeners[id.0 as usize].name.to_string();
         Ok(match decision {
             Decision::Hit(hit) => {

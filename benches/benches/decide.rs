@@ -7,17 +7,11 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use gateline::model::{HostPattern, Match, PathMatch};
+use gateline::model::PathMatch;
 use gateline::{Decision, Model, Options, reference};
-use gateline_benches::{Request, Table, header, model, path};
+use gateline_benches::{Request, Table, header, hosts, matchit, model, path, prefixes, spread};
 
-/// Requests of a run: distinct, spread over the table, so that caches help only as they would in service.
-const REQUESTS: usize = 512;
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
-
-fn prefix(text: &str) -> Match {
-    path(PathMatch::Prefix(text.into()))
-}
 
 fn compile(model: Model) -> Table {
     Table::compile(model).unwrap().unwrap()
@@ -31,29 +25,14 @@ fn time(group: &mut BenchmarkGroup<'_, WallTime>, id: BenchmarkId, table: &Table
     });
 }
 
-fn spread(size: usize) -> impl Iterator<Item = usize> {
-    (0..REQUESTS).map(move |n| n * 7_919 % size)
-}
-
 /// Prefixes on one host, against matchit on the same table and, where it ends, the naive reference.
-fn prefixes(c: &mut Criterion) {
+fn paths(c: &mut Criterion) {
     let mut group = c.benchmark_group("prefixes");
     for size in SIZES {
-        let text = |n: usize| format!("/team{}/service{n}/v1", n % 97);
-        let model = model([(None, (0..size).map(|n| prefix(&text(n))).collect())]);
-        let mut peer = matchit::Router::new();
-        for n in 0..size {
-            peer.insert(text(n), n).unwrap();
-            peer.insert(format!("{}/{{*rest}}", text(n)), n).unwrap();
-        }
-        let requests: Vec<_> =
-            spread(size).map(|n| Request::get("a.example", text(n) + "/items/42")).collect();
-        let table = compile(model.clone());
-        for (request, n) in requests.iter().zip(spread(size)) {
-            assert_eq!(table.winner(&request.head()), Some(&PathMatch::Prefix(text(n).into())));
-            assert_eq!(*peer.at(request.path()).unwrap().value, n);
-        }
-        time(&mut group, BenchmarkId::new("gateline", size), &table, &requests);
+        let sample = prefixes(size);
+        let (model, requests) = (&sample.model, &sample.requests);
+        let (table, peer) = (sample.table(), matchit(size));
+        time(&mut group, BenchmarkId::new("gateline", size), &table, requests);
         let mut turn = requests.iter().cycle();
         group.bench_function(BenchmarkId::new("matchit", size), |bencher| {
             bencher.iter(|| *peer.at(black_box(turn.next().unwrap().path())).unwrap().value);
@@ -61,7 +40,7 @@ fn prefixes(c: &mut Criterion) {
         if size <= 1_000 {
             let mut turn = requests.iter().cycle();
             let decide =
-                |request: &Request| reference::decide(&model, &Options::default(), 80, None, &request.head());
+                |request: &Request| reference::decide(model, &Options::default(), 80, None, &request.head());
             assert_eq!(decide(&requests[0]), table.decide(&requests[0].head()));
             group.bench_function(BenchmarkId::new("reference", size), |bencher| {
                 bencher.iter(|| decide(black_box(turn.next().unwrap())));
@@ -70,18 +49,11 @@ fn prefixes(c: &mut Criterion) {
     }
 }
 
-fn hosts(c: &mut Criterion) {
+fn hostnames(c: &mut Criterion) {
     let mut group = c.benchmark_group("hosts");
     for size in SIZES {
-        let name = |n: usize| format!("shop{n}.example.com");
-        let exact =
-            |n| (Some(HostPattern::parse(&name(n)).unwrap()), vec![prefix(&format!("/v{n}")), prefix("")]);
-        let table = compile(model((0..size).map(exact)));
-        let requests: Vec<_> = spread(size).map(|n| Request::get(name(n), format!("/v{n}/x"))).collect();
-        for (request, n) in requests.iter().zip(spread(size)) {
-            assert_eq!(table.winner(&request.head()), Some(&PathMatch::Prefix(format!("/v{n}").into())));
-        }
-        time(&mut group, BenchmarkId::new("gateline", size), &table, &requests);
+        let sample = hosts(size);
+        time(&mut group, BenchmarkId::new("gateline", size), &sample.table(), &sample.requests);
     }
 }
 
@@ -154,5 +126,5 @@ fn short() -> Criterion {
         .sample_size(30)
 }
 
-criterion_group! { name = benches; config = short(); targets = prefixes, hosts, headers, regexes, worst }
+criterion_group! { name = benches; config = short(); targets = paths, hostnames, headers, regexes, worst }
 criterion_main!(benches);

@@ -1,6 +1,10 @@
 //! Tables and requests for the benchmarks: the same for the engine, the naive reference and the peers.
 
+mod tables;
+
 use std::sync::Arc;
+
+pub use tables::{Sample, hosts, matchit, prefix, prefixes, spread};
 
 use gateline::filter::Filters;
 use gateline::model::{

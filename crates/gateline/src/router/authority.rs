@@ -98,17 +98,17 @@ fn name(authority: &str) -> Result<&str, BadAuthority> {
 
 /// Whether a byte may stand in a label: unreserved, `%` or a delimiter (RFC 3986 section 3.2.2).
 fn in_label(byte: u8) -> bool {
-    const OTHERS: u128 = bits(b"-_~%!$&'()*+,;=");
-    byte.is_ascii_alphanumeric() || byte.is_ascii() && OTHERS >> byte & 1 == 1
-}
-
-const fn bits(mut bytes: &[u8]) -> u128 {
-    let mut set = 0;
-    while let [byte, rest @ ..] = bytes {
-        set |= 1 << *byte;
-        bytes = rest;
-    }
-    set
+    const ALL: [bool; 256] = {
+        let mut all = [false; 256];
+        let mut bytes: &[u8] =
+            b"-_~%!$&'()*+,;=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        while let [byte, rest @ ..] = bytes {
+            all[*byte as usize] = true;
+            bytes = rest;
+        }
+        all
+    };
+    ALL[usize::from(byte)]
 }
 
 /// Digits or nothing, at most 65535.

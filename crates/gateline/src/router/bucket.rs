@@ -88,9 +88,9 @@ impl Bucket {
             grpc.search(call, request.regex_path().is_some(), patterns, walk);
         }
         let mut prefix = self.prefixes.longest(request.path().as_bytes());
-        while let Some(leaf) = prefix.filter(|leaf| walk.wants(leaf.first)) {
+        while let Some(leaf) = prefix {
             walk.visit(&leaf.candidates);
-            prefix = self.prefixes.up(leaf);
+            prefix = self.prefixes.up(leaf).filter(|_| walk.wants(leaf.above));
         }
     }
 
@@ -102,7 +102,7 @@ impl Bucket {
     }
 
     pub(super) fn nodes(&self) -> usize {
-        self.exact.len() + self.prefixes.nodes()
+        self.exact.len() + self.prefixes.leaves().len()
     }
 
     pub(super) fn residual_regexes(&self) -> usize {

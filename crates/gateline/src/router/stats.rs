@@ -9,7 +9,7 @@ use super::request::MAX_REGEX_PATH;
 pub struct Stats {
     /// Matches, counted once for each listener and hostname they are attached to.
     pub matches: usize,
-    /// Nodes of the path tries and exact paths.
+    /// Distinct prefixes and exact paths, for each host.
     pub nodes: usize,
     /// The most matches that one look-up of a path and a predicate may have to try one by one.
     pub longest_list: usize,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
 
 mod attachment;
+mod backend_tls;
 mod listeners;
 mod order;
 mod overlap;

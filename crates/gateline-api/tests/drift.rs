@@ -83,16 +83,12 @@ knows!(
     "HTTPRoute",
     "spec.rules[].backendRefs[].filters[].externalAuth" because "experimental; a filter of an unknown type",
     "spec.rules[].filters[].externalAuth" because "experimental; a filter of an unknown type",
-    "spec.rules[].sessionPersistence.cookie" because "experimental; details of sessions are not read",
-    "spec.rules[].sessionPersistence.header" because "experimental; details of sessions are not read",
     "spec.useDefaultGateways" because "experimental; default Gateways are not supported",
 );
 knows!(
     grpc_route,
     GrpcRoute,
     "GRPCRoute",
-    "spec.rules[].sessionPersistence.cookie" because "experimental; details of sessions are not read",
-    "spec.rules[].sessionPersistence.header" because "experimental; details of sessions are not read",
     "spec.useDefaultGateways" because "experimental; default Gateways are not supported",
 );
 knows!(

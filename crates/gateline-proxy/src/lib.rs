@@ -19,6 +19,7 @@ mod mirror;
 mod observe;
 mod proxy;
 mod retry;
+mod session;
 mod snapshot;
 mod tls;
 mod upstream;

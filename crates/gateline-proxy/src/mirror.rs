@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateline::filter::Mirror;
-use gateline::model::{BackendProtocol, ListenerId, Target};
+use gateline::model::Target;
+use gateline::plan::Forward;
 use http::request;
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
 
-use crate::forward::{RequestBody, finish};
-use crate::headers;
+use crate::forward::{RequestBody, finish, wants_h2};
 use crate::listener::Client;
 use crate::worker::State;
 
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) fn send(
     client: &Rc<Client>,
     state: &Rc<State>,
-    listener: ListenerId,
+    forward: &Forward<'_>,
     mirror: &Mirror,
     parts: &request::Parts,
     body: Option<oneshot::Receiver<Bytes>>,
@@ -32,6 +32,7 @@ pub(crate) fn send(
     let worker = client.worker.clone();
     let Some(place) = worker.mirror_place() else { return };
     let (parts, state) = (parts.clone(), state.clone());
+    let (kind, listener) = (forward.view.route.kind, forward.view.hit.listener);
     let sending = async move {
         let body = match body {
             None => RequestBody::Empty,
@@ -39,9 +40,7 @@ pub(crate) fn send(
         };
         let (upstream, balancer) = state.backend(id, listener)?;
         let host = balancer.pick(upstream, &state.hosts, None).filter(|_| !upstream.broken_tls)?;
-        let grpc = headers::is_grpc(&parts.headers);
-        let h2 =
-            upstream.protocol == BackendProtocol::H2c || (grpc && parts.version == http::Version::HTTP_2);
+        let h2 = wants_h2(upstream.protocol, kind, &parts.headers, parts.version);
         let request = finish(parts, h2, host.key.tls.is_some(), body).ok()?;
         let sent = host.send(request, h2).await.ok()?;
         let mut body = sent.response.into_body();

@@ -2,11 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gateline::model::{BackendId, BackendProtocol, Listener, ListenerId, Model, ObjectName, Protocol, Route};
+use gateline::model::{
+    BackendId, BackendProtocol, Listener, ListenerId, Model, ObjectName, Protocol, Route, Rule,
+};
 use gateline::{EntryId, Hit, Router};
 use gateline_api::resolve::{Certificate, Endpoint, Resolution, UpstreamTls};
 use rustls::crypto::CryptoProvider;
 
+use crate::session::Session;
 use crate::tls::{ClientTls, ServerTls, provider};
 use crate::upstream::Name;
 use crate::{Config, ProxyError};
@@ -24,6 +27,8 @@ pub struct Snapshot {
     /// By [`gateline::model::RouteId`]: the number of rules of the routes before.
     first_rules: Vec<usize>,
     pub(crate) rules: usize,
+    /// By [`Snapshot::rule_index`]; empty where no rule has any.
+    sessions: Vec<Option<Session>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +72,8 @@ impl Snapshot {
             first
         });
         let first_rules = first_rules.collect();
-        Ok(Self { router, ports, upstreams, shown, first_rules, rules })
+        let sessions = sessions(&model);
+        Ok(Self { router, ports, upstreams, shown, first_rules, rules, sessions })
     }
 
     /// The compiled rules, for explanations.
@@ -86,6 +92,11 @@ impl Snapshot {
     pub(crate) fn upstream(&self, backend: BackendId, listener: ListenerId) -> usize {
         let plain = usize::try_from(backend.0).unwrap_or(usize::MAX);
         self.shown.get(&(listener, backend)).copied().unwrap_or(plain)
+    }
+
+    /// How the rule of a hit keeps sessions.
+    pub(crate) fn session(&self, hit: Hit) -> Option<&Session> {
+        self.sessions.get(self.rule_index(hit))?.as_ref()
     }
 
     /// Every name that is looked up.
@@ -114,6 +125,18 @@ fn ports(
         }
     }
     Ok(ports)
+}
+
+fn sessions(model: &Model) -> Vec<Option<Session>> {
+    let rules =
+        model.routes.iter().flat_map(|route| route.rules.iter().enumerate().map(move |rule| (route, rule)));
+    if rules.clone().all(|(_, (_, rule))| rule.session.is_none()) {
+        return Vec::new();
+    }
+    let session = |(route, (index, rule)): (&Route, (usize, &Rule))| {
+        Session::new(route, index, rule.name.as_deref(), rule.session.as_ref()?)
+    };
+    rules.map(session).collect()
 }
 
 struct Builder<'a> {

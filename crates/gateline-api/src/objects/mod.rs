@@ -24,8 +24,8 @@ pub use policy::{BackendTlsPolicy, BackendTlsValidation, EnvoyPolicy, PolicyTarg
 pub use refs::{BackendRef, ObjectRef, ParentRef, SecretRef};
 pub use route::{
     Cors, Filter, GrpcMethod, GrpcRoute, GrpcRouteMatch, GrpcRule, HeaderEntry, HeaderFilter, HttpRoute,
-    HttpRule, Mirror, Modifier, PathPredicate, Predicate, Redirect, Retry, RouteMatch, Session, Timeouts,
-    UrlRewrite,
+    HttpRule, Mirror, Modifier, PathPredicate, Predicate, Redirect, Retry, RouteMatch, Session,
+    SessionCookie, SessionHeader, Timeouts, UrlRewrite,
 };
 
 /// The group of the Gateway API.

@@ -284,22 +284,37 @@ pub struct Retry {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Session {
-    /// Of the cookie or header.
-    pub session_name: Option<String>,
     /// `Cookie` (default) or `Header`.
     pub r#type: Option<String>,
+    /// Of cookies. `cookieConfig` in older releases.
+    #[serde(alias = "cookieConfig")]
+    pub cookie: Option<SessionCookie>,
+    /// Of headers.
+    pub header: Option<SessionHeader>,
     /// A duration.
     pub absolute_timeout: Option<String>,
-    /// A duration.
+    /// The name of the cookie or header, in older releases.
+    pub session_name: Option<String>,
+    /// A duration, in older releases.
     pub idle_timeout: Option<String>,
-    /// Of cookies.
-    pub cookie_config: Option<CookieConfig>,
 }
 
-/// `cookieConfig`.
+/// `sessionPersistence.cookie`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct CookieConfig {
+pub struct SessionCookie {
+    /// The gateway makes one up where there is none.
+    pub name: Option<String>,
+    /// The attribute `Path`, `/` where there is none.
+    pub path: Option<String>,
     /// `Session` (default) or `Permanent`.
     pub lifetime_type: Option<String>,
+}
+
+/// `sessionPersistence.header`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionHeader {
+    /// Of the header.
+    pub name: String,
 }

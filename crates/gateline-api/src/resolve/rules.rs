@@ -128,15 +128,16 @@ impl Reading<'_, '_, '_> {
 
     fn session(&mut self, path: &str, written: &Session) -> SessionPersistence {
         let place = format!("{path}.sessionPersistence");
-        let permanent =
-            written.cookie_config.as_ref().and_then(|c| c.lifetime_type.as_deref()) == Some("Permanent");
-        let kind = if written.r#type.as_deref() == Some("Header") {
-            SessionKind::Header
+        let cookie = written.cookie.as_ref();
+        let (name, kind) = if written.r#type.as_deref() == Some("Header") {
+            (written.header.as_ref().map(|header| &header.name), SessionKind::Header)
         } else {
-            SessionKind::Cookie { permanent }
+            let permanent = cookie.and_then(|cookie| cookie.lifetime_type.as_deref()) == Some("Permanent");
+            let path = cookie.and_then(|cookie| cookie.path.as_deref()).unwrap_or("/").into();
+            (cookie.and_then(|cookie| cookie.name.as_ref()), SessionKind::Cookie { permanent, path })
         };
         SessionPersistence {
-            name: written.session_name.as_deref().map(Into::into),
+            name: name.or(written.session_name.as_ref()).map(|name| name.as_str().into()),
             kind,
             absolute_timeout: self
                 .duration(&format!("{place}.absoluteTimeout"), written.absolute_timeout.as_deref()),

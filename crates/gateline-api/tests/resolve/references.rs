@@ -207,3 +207,45 @@ fn a_try_that_outlasts_its_request() {
         assert_eq!(codes(&resolution).contains(&"GL409"), found, "{timeouts}");
     }
 }
+
+/// The fields of v1.6 and later, and those before.
+#[test]
+fn reads_sessions() {
+    use gateline::model::{SessionKind, SessionPersistence};
+    use std::time::Duration;
+
+    let session = |written: &str| {
+        let rule = format!("{{backendRefs: [{{name: app, port: 80}}], sessionPersistence: {written}}}");
+        let spec = format!("{{parentRefs: [{{name: edge}}], rules: [{rule}]}}");
+        let resolution = open(&(gateway(HTTP) + &service("app") + &route("HTTPRoute", "infra", "r", &spec)));
+        resolution.model.routes[0].rules[0].session.clone().unwrap()
+    };
+    let cookie = |permanent, path: &str| SessionKind::Cookie { permanent, path: path.into() };
+    let named = |name: &str, kind| SessionPersistence {
+        name: (!name.is_empty()).then(|| name.into()),
+        kind,
+        absolute_timeout: None,
+        idle_timeout: None,
+    };
+    let minutes = |minutes| Some(Duration::from_mins(minutes));
+    for (written, expected) in [
+        ("{}", named("", cookie(false, "/"))),
+        ("{type: Cookie, cookie: {name: sid, path: /app}}", named("sid", cookie(false, "/app"))),
+        (
+            "{cookie: {lifetimeType: Permanent}, absoluteTimeout: 5m}",
+            SessionPersistence { absolute_timeout: minutes(5), ..named("", cookie(true, "/")) },
+        ),
+        ("{type: Header, header: {name: X-Session}}", named("X-Session", SessionKind::Header)),
+        ("{type: Header, sessionName: X-Session}", named("X-Session", SessionKind::Header)),
+        (
+            "{sessionName: sid, idleTimeout: 1m, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}",
+            SessionPersistence {
+                absolute_timeout: minutes(60),
+                idle_timeout: minutes(1),
+                ..named("sid", cookie(true, "/"))
+            },
+        ),
+    ] {
+        assert_eq!(session(written), expected, "{written}");
+    }
+}

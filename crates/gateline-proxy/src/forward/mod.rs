@@ -5,11 +5,13 @@ mod body;
 mod exchange;
 mod progress;
 mod replay;
+mod reply;
 mod tries;
 mod upgrade;
 
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use gateline::plan::{Answer, AnswerReason};
 use gateline::{Decision, Head, Plan};
@@ -20,11 +22,20 @@ use hyper::body::Incoming;
 pub(crate) use answer::Local;
 pub(crate) use body::{RequestBody, ResponseBody};
 pub(crate) use exchange::{Exchange, Record};
-pub(crate) use tries::finish;
+pub(crate) use tries::{finish, wants_h2};
+use upgrade::Upgrade;
 
 use crate::headers;
 use crate::listener::Client;
+use crate::session::Affinity;
 use crate::worker::State;
+
+/// A request on its way in.
+struct Inbound<'a> {
+    request: Request<Incoming>,
+    upgrade: Option<Upgrade>,
+    session: Option<Affinity<'a>>,
+}
 
 /// Serves one request. The gateway's own answers look like gRPC to gRPC clients.
 pub(crate) async fn serve(
@@ -34,12 +45,13 @@ pub(crate) async fn serve(
     client.seen.set(true);
     let state = client.worker.state();
     let mut exchange = Exchange::begin(&client, &state, &request);
+    let upgrade = Upgrade::of(&mut request);
     let grpc = headers::is_grpc(request.headers());
     let result = if let Some(local) = refuse(&request) {
         Err(local)
     } else {
         headers::to_origin_form(&mut request);
-        route(&client, &state, request, &mut exchange).await
+        route(&client, &state, request, upgrade, &mut exchange).await
     };
     let response = result.unwrap_or_else(|local| {
         exchange.local(&local);
@@ -62,6 +74,7 @@ async fn route(
     client: &Rc<Client>,
     state: &Rc<State>,
     request: Request<Incoming>,
+    upgrade: Option<Upgrade>,
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Local> {
     let router = &state.snapshot.router;
@@ -77,11 +90,19 @@ async fn route(
     };
     exchange.hit(hit);
     let view = router.view(hit).ok_or_else(|| Local::new(StatusCode::INTERNAL_SERVER_ERROR, "stale rule"))?;
-    match router.plan(view, &head, state.draw(hit)) {
+    let session = state.snapshot.session(hit);
+    let session = session.map(|session| Affinity::of(session, request.headers(), SystemTime::now()));
+    let known = session.and_then(Affinity::endpoint).and_then(|endpoint| state.backend_of(view, endpoint));
+    let plan = match known {
+        Some(backend) => router.plan_session(view, &head, backend),
+        None => router.plan(view, &head, state.draw(hit)),
+    };
+    match plan {
         Plan::Answer(answer) => Ok(answered(answer, &request, exchange)),
         Plan::Forward(forward) => {
             exchange.backend(forward.id);
-            tries::forward(client, state, &forward, request, exchange).await
+            let inbound = Inbound { request, upgrade, session };
+            tries::forward(client, state, &forward, inbound, exchange).await
         }
     }
 }

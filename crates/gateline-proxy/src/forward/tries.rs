@@ -1,9 +1,10 @@
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use gateline::model::{BackendProtocol, Retry, RouteKind};
 use gateline::plan::Forward;
-use http::header::{CONNECTION, HOST, HeaderValue, ORIGIN, UPGRADE};
+use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use http::uri::Scheme;
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
@@ -12,8 +13,11 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::progress::{Patience, Progress};
 use super::replay::{Recording, Replay, Shared};
-use super::{Exchange, Local, RequestBody, ResponseBody, upgrade};
+use super::reply::Reply;
+use super::upgrade::Upgrade;
+use super::{Exchange, Inbound, Local, RequestBody, ResponseBody};
 use crate::listener::Client;
+use crate::session::Affinity;
 use crate::snapshot::Upstream;
 use crate::upstream::{Balancer, Failure, Host, Sent};
 use crate::worker::State;
@@ -24,7 +28,7 @@ pub(super) async fn forward(
     client: &Rc<Client>,
     state: &Rc<State>,
     forward: &Forward<'_>,
-    mut request: Request<Incoming>,
+    request: Inbound<'_>,
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Local> {
     let gone = || Local::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown backend");
@@ -32,25 +36,26 @@ pub(super) async fn forward(
     if upstream.broken_tls {
         return Err(Local::new(StatusCode::INTERNAL_SERVER_ERROR, "TLS to the backend is not set up"));
     }
-    let upgrade = headers::upgrade_of(&request).map(|value| (value, hyper::upgrade::on(&mut request)));
+    let Inbound { request, upgrade, session } = request;
     let grpc = headers::is_grpc(request.headers());
-    let h2 =
-        upgrade.is_none() && wants_h2(upstream.protocol, forward.view.route.kind, grpc, request.version());
     let (mut parts, body) = request.into_parts();
+    let kind = forward.view.route.kind;
+    let h2 = upgrade.is_none() && wants_h2(upstream.protocol, kind, &parts.headers, parts.version);
     let origin = parts.headers.get(ORIGIN).cloned();
-    prepare(&mut parts, client, forward, upgrade.as_ref().map(|(value, _)| value));
+    prepare(&mut parts, client, forward, upgrade.as_ref());
     exchange.forwarded(&parts.headers);
 
     let progress = exchange.progress();
     if body.is_end_stream() {
         progress.complete();
     }
-    let mirrors: Vec<_> = forward.mirrors(fastrand::u64(..)).collect();
+    let mirrors: Vec<_> = forward.mirrors(fastrand::u64(..)).filter(|_| upgrade.is_none()).collect();
     let retry = forward.view.rule.retry.as_ref().filter(|retry| retry.attempts > 0 && upgrade.is_none());
-    let limit = client.worker.settings.limits.replay;
-    let body = Source::new(body, &progress, retry.is_some() || !mirrors.is_empty(), limit);
+    let pinned = session.and_then(Affinity::endpoint);
+    let again = retry.is_some() || pinned.is_some() || !mirrors.is_empty();
+    let body = Source::new(body, &progress, again, client.worker.settings.limits.replay);
     for target in mirrors {
-        mirror::send(client, state, forward.view.hit.listener, target, &parts, body.whole());
+        mirror::send(client, state, forward, target, &parts, body.whole());
     }
 
     let timeouts = &forward.view.rule.timeouts;
@@ -58,8 +63,8 @@ pub(super) async fn forward(
     let response = client.worker.settings.timeouts.response.filter(|_| !long);
     let idle = client.worker.settings.timeouts.stream_idle;
     let started = Instant::now();
-    let mut call =
-        Call { state, upstream, balancer, forward, h2, retry, per_try: timeouts.backend_request, exchange };
+    let per_try = timeouts.backend_request;
+    let mut call = Call { state, upstream, balancer, forward, h2, retry, per_try, pinned, exchange };
     let tries = call.run(parts, body);
     let sent = if let Some(limit) = timeouts.request {
         let late = |_| Local::new(StatusCode::GATEWAY_TIMEOUT, "upstream request timeout").flag("UT");
@@ -76,61 +81,32 @@ pub(super) async fn forward(
         (None, Some(limit)) => Patience::Idle(limit, None),
         (None, None) => Patience::Endless,
     };
-    pass_on(client, sent, forward, origin.as_ref(), upgrade, progress, patience)
+    Reply { client, forward, origin, upgrade, session, progress, patience }.pass_on(sent)
 }
 
 /// HTTP/2 where the backend asks for it, for every GRPCRoute, and for gRPC clients of backends that do not say.
-fn wants_h2(protocol: BackendProtocol, kind: RouteKind, grpc: bool, version: Version) -> bool {
+pub(crate) fn wants_h2(
+    protocol: BackendProtocol,
+    kind: RouteKind,
+    headers: &HeaderMap,
+    version: Version,
+) -> bool {
     match protocol {
         BackendProtocol::H2c => true,
         BackendProtocol::Unspecified | BackendProtocol::Https => {
-            kind == RouteKind::Grpc || (grpc && version == Version::HTTP_2)
+            kind == RouteKind::Grpc || (version == Version::HTTP_2 && headers::is_grpc(headers))
         }
         _ => false,
     }
 }
 
-fn prepare(
-    parts: &mut request::Parts,
-    client: &Client,
-    forward: &Forward<'_>,
-    upgrade: Option<&HeaderValue>,
-) {
+fn prepare(parts: &mut request::Parts, client: &Client, forward: &Forward<'_>, upgrade: Option<&Upgrade>) {
     headers::prepare(&mut parts.headers, &client.address_text, client.secure);
-    if let Some(protocol) = upgrade {
-        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        parts.headers.insert(UPGRADE, protocol.clone());
+    if let Some(upgrade) = upgrade {
+        upgrade.ask(&mut parts.headers);
     }
     parts.extensions.clear();
     forward.request(parts);
-}
-
-fn pass_on(
-    client: &Rc<Client>,
-    sent: Sent,
-    forward: &Forward<'_>,
-    origin: Option<&HeaderValue>,
-    upgrade: Option<(HeaderValue, hyper::upgrade::OnUpgrade)>,
-    progress: Rc<Progress>,
-    patience: Patience,
-) -> Result<Response<ResponseBody>, Local> {
-    let Sent { mut response, lease } = sent;
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        let Some((protocol, downstream)) = upgrade else {
-            return Err(Local::new(StatusCode::BAD_GATEWAY, "upgrade without a request"));
-        };
-        upgrade::tunnel(client.clone(), downstream, hyper::upgrade::on(&mut response), lease);
-        headers::strip_hop_by_hop(response.headers_mut());
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        response.headers_mut().insert(UPGRADE, protocol);
-        return Ok(response.map(|_| ResponseBody::empty()));
-    }
-    let (mut parts, body) = response.into_parts();
-    headers::strip_hop_by_hop(&mut parts.headers);
-    parts.extensions.clear();
-    parts.version = Version::HTTP_11;
-    forward.response(origin, &mut parts);
-    Ok(Response::from_parts(parts, ResponseBody::upstream(body, lease, progress, patience)))
 }
 
 /// Where the body of each try comes from.
@@ -182,6 +158,8 @@ struct Call<'a> {
     h2: bool,
     retry: Option<&'a Retry>,
     per_try: Option<Duration>,
+    /// The endpoint of the session.
+    pinned: Option<SocketAddr>,
     exchange: &'a mut Exchange,
 }
 
@@ -191,25 +169,34 @@ impl Call<'_> {
         let mut last = None;
         let mut parts = Some(parts);
         for retries in 0.. {
-            let host = self.balancer.pick(self.upstream, &self.state.hosts, last.as_ref());
-            let host = host.ok_or_else(|| {
-                Local::new(StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream").flag("UH")
-            })?;
+            let pinned = self
+                .pinned
+                .take()
+                .and_then(|address| self.balancer.find(self.upstream, &self.state.hosts, address));
+            // A session whose endpoint cannot be reached goes on at another.
+            let moves = pinned.is_some();
+            let host = pinned.or_else(|| self.balancer.pick(self.upstream, &self.state.hosts, last.as_ref()));
+            let none = || Local::new(StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream").flag("UH");
+            let host = host.ok_or_else(none)?;
             self.exchange.attempt(host.key.address, retries);
             let more = self.retry.filter(|retry| retries < retry.attempts);
             // Cloned only where a further try may need it.
-            let head = if more.is_some() { parts.clone() } else { parts.take() };
+            let head = if moves || more.is_some() { parts.clone() } else { parts.take() };
             let Some(head) = head else { break };
             let began = Instant::now();
             let result = self.attempt(&host, head, body.next()).await?;
             if let Ok(sent) = &result {
                 self.exchange.answered(&sent.lease, began);
             }
-            let Some(retry) = more.filter(|retry| body.can_replay() && wants(retry, &result)) else {
+            let moves = moves && matches!(&result, Err(failure) if failure.is_before_request());
+            let again = more.filter(|retry| wants(retry, &result));
+            if !body.can_replay() || (again.is_none() && !moves) {
                 return result.map_err(|failure| self.failed(&failure));
-            };
+            }
             drop(result);
-            tokio::time::sleep(retry::backoff(retry, retries, fastrand::u32(..))).await;
+            if let Some(retry) = again {
+                tokio::time::sleep(retry::backoff(retry, retries, fastrand::u32(..))).await;
+            }
             last = Some(host);
         }
         Err(Local::new(StatusCode::SERVICE_UNAVAILABLE, "no try left"))

@@ -168,6 +168,7 @@ fn builder(settings: &Settings, h2: Option<bool>) -> auto::Builder<LocalExecutor
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(settings.timeouts.ping)
+        .enable_connect_protocol()
         .max_concurrent_streams(settings.limits.streams)
         .max_header_list_size(settings.limits.head)
         .initial_stream_window_size(256 * 1024)

@@ -37,9 +37,23 @@ impl Balancer {
         *self.looked_up.borrow_mut() = looked_up;
     }
 
+    fn refresh(&self, upstream: &Upstream, known: &Hosts) {
+        if !upstream.names.is_empty() && self.is_stale(upstream) {
+            self.rebuild(upstream, known);
+        }
+    }
+
     fn is_stale(&self, upstream: &Upstream) -> bool {
         let looked_up = self.looked_up.borrow();
         upstream.names.iter().zip(looked_up.iter()).any(|(name, before)| !name.is_still(before))
+    }
+
+    /// The endpoint with this address, where there is one that may be used.
+    pub(crate) fn find(&self, upstream: &Upstream, known: &Hosts, address: SocketAddr) -> Option<Rc<Host>> {
+        self.refresh(upstream, known);
+        let hosts = self.hosts.borrow();
+        let mut hosts = hosts.iter().filter(|host| host.key.address == address);
+        hosts.find(|host| host.health.admits(Instant::now)).cloned()
     }
 
     /// The endpoint for the next try, another than `last` where there is one. Ejected endpoints are taken only if all
@@ -50,9 +64,7 @@ impl Balancer {
         known: &Hosts,
         last: Option<&Rc<Host>>,
     ) -> Option<Rc<Host>> {
-        if !upstream.names.is_empty() && self.is_stale(upstream) {
-            self.rebuild(upstream, known);
-        }
+        self.refresh(upstream, known);
         let hosts = self.hosts.borrow();
         let start = self.cursor.get();
         self.cursor.set(start.wrapping_add(1));

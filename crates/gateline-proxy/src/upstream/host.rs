@@ -172,6 +172,11 @@ enum Carrier {
 }
 
 impl Lease {
+    /// The other end.
+    pub(crate) fn endpoint(&self) -> SocketAddr {
+        self.active.0.key.address
+    }
+
     /// Our end of the connection.
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         match &self.carrier {

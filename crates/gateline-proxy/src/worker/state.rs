@@ -1,9 +1,10 @@
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gateline::Hit;
-use gateline::model::{BackendId, ListenerId};
+use gateline::model::{BackendId, ListenerId, Target, WeightedBackend};
 use gateline::weight::Sequence;
+use gateline::{Hit, RuleView};
 
 use crate::snapshot::{Snapshot, Upstream};
 use crate::upstream::{Balancer, Hosts};
@@ -38,5 +39,18 @@ impl State {
     pub(crate) fn backend(&self, id: BackendId, listener: ListenerId) -> Option<(&Upstream, &Balancer)> {
         let index = self.snapshot.upstream(id, listener);
         Some((self.snapshot.upstreams.get(index)?, self.balancers.get(index)?))
+    }
+
+    /// The backendRef of a rule that an endpoint belongs to, if it can be used.
+    pub(crate) fn backend_of<'r>(
+        &self,
+        view: RuleView<'r>,
+        endpoint: SocketAddr,
+    ) -> Option<&'r WeightedBackend> {
+        view.rule.backends.into_iter().find(|backend| {
+            let Target::Backend(id) = backend.target else { return false };
+            self.backend(id, view.hit.listener)
+                .is_some_and(|(upstream, balancer)| balancer.find(upstream, &self.hosts, endpoint).is_some())
+        })
     }
 }

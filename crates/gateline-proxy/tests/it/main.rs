@@ -5,9 +5,13 @@
 mod apply;
 mod grpc;
 mod log;
+mod mirrors;
 mod plain;
+mod ports;
+mod sessions;
 mod stale;
 mod stall;
 mod support;
 mod tls;
 mod tries;
+mod upgrades;

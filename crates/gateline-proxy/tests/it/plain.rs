@@ -2,10 +2,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -115,58 +113,6 @@ async fn answers_expect_continue() {
     let (_proxy, address) = start(config(), &to(&[backend.address]));
     let head = "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n";
     assert!(raw(address, head).await.contains("100"));
-}
-
-#[tokio::test]
-async fn tunnels_websockets() {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let backend = socket.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (stream, _) = socket.accept().await.unwrap();
-        let mut peer = tokio_tungstenite::accept_async(stream).await.unwrap();
-        while let Some(Ok(message)) = peer.next().await {
-            if message.is_text() {
-                peer.send(message).await.unwrap();
-            }
-        }
-    });
-    let (_proxy, address) = start(config(), &to(&[backend]));
-    let stream = TcpStream::connect(address).await.unwrap();
-    let (mut client, response) =
-        tokio_tungstenite::client_async("ws://example.com/chat", stream).await.unwrap();
-    assert_eq!(response.status(), 101);
-    for text in ["one", "two"] {
-        client.send(text.into()).await.unwrap();
-        assert_eq!(client.next().await.unwrap().unwrap().into_text().unwrap().as_str(), text);
-    }
-}
-
-/// Each side may stop sending and still read.
-#[tokio::test]
-async fn half_closes_tunnels() {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let backend = socket.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = socket.accept().await.unwrap();
-        let mut head = [0; 1024];
-        let _ = stream.read(&mut head).await.unwrap();
-        stream.write_all(b"HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n").await.unwrap();
-        let mut all = Vec::new();
-        stream.read_to_end(&mut all).await.unwrap();
-        stream.write_all(&all).await.unwrap();
-    });
-    let (_proxy, address) = start(config(), &to(&[backend]));
-    let mut request = get("example.com", "/");
-    request.headers_mut().insert("connection", "upgrade".parse().unwrap());
-    request.headers_mut().insert("upgrade", "echo".parse().unwrap());
-    let response = http1_to(address).await.send_request(request).await.unwrap();
-    assert_eq!(response.status(), 101);
-    let mut tunnel = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
-    tunnel.write_all(b"hello").await.unwrap();
-    tunnel.shutdown().await.unwrap();
-    let mut back = String::new();
-    tunnel.read_to_string(&mut back).await.unwrap();
-    assert_eq!(back, "hello");
 }
 
 /// 64 MiB go through in both directions although nobody keeps them, and a reader that stops holds the writer up.

@@ -147,7 +147,8 @@ async fn tls_backend_for(certificate: Certificate, clients: Option<&Authority>) 
             builder.with_client_cert_verifier(verifier.build().unwrap())
         }
     };
-    let config = builder.with_single_cert(certificate.chain, certificate.key).unwrap();
+    let mut config = builder.with_single_cert(certificate.chain, certificate.key).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -214,6 +215,32 @@ async fn shows_the_certificate_of_its_gateway() {
         resolution.clients = [(gateway.clone(), certificate)].into();
         let (_proxy, address) = start(config(), &resolution);
         assert_eq!(fetch(address, "/").await.0 == 200, accepted, "{what}");
+    }
+}
+
+/// HTTP/2 is agreed on by ALPN, and a policy that does not fit is as strict as for HTTP.
+#[tokio::test]
+async fn verifies_grpc_backends() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let backend = tls_backend(authority.sign(&["grpc.internal"])).await;
+    for (hostname, root, passes) in [
+        ("grpc.internal", &authority, true),
+        ("other.internal", &authority, false),
+        ("grpc.internal", &stranger, false),
+    ] {
+        let mut resolution = Resolution::default();
+        let id = add_backend(&mut resolution, BackendProtocol::Unspecified, &[backend]);
+        add_route(&mut resolution, RouteKind::Grpc, listener(80, None), vec![rule("", &[(id, 1)])]);
+        let roots = Some(vec![root.certificate.clone()]);
+        resolution.upstreams[0].tls = Some(UpstreamTls { hostname: hostname.into(), roots, san: vec![] });
+        let (_proxy, address) = start(config(), &resolution);
+        let mut client = http2_on(TcpStream::connect(address).await.unwrap()).await;
+        let request = Request::post("http://a/s/m").header("content-type", "application/grpc");
+        let response = client.send_request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap();
+        let unavailable = response.headers().get("grpc-status").is_some_and(|code| code == "14");
+        assert_eq!(unavailable, !passes, "{hostname}");
+        let (_, _, body) = read(response).await;
+        assert_eq!(body == "secure", passes, "{hostname}");
     }
 }
 

@@ -2,9 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use gateline::filter::{Mirror, Share};
-use gateline::model::{BackendProtocol, Origin, Retry, Rule, Target, Timeouts};
+use gateline::model::{BackendProtocol, Retry, Rule, Timeouts};
 use gateline_api::Resolution;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -116,6 +114,57 @@ async fn timeouts_are_504() {
     assert_eq!(fetch(address, "/").await.0, 504);
 }
 
+/// As the conformance suite has it: each of the codes, none of them twice, and the last answer as it is.
+#[tokio::test]
+async fn repeats_what_is_listed_and_no_more() {
+    for (attempts, listed, given, failures, status, count) in [
+        (1, 500, 500, 1, 200, 2),
+        (3, 502, 502, 3, 200, 4),
+        (2, 503, 503, 3, 503, 3),
+        (2, 504, 504, 9, 504, 3),
+        (2, 500, 504, 1, 504, 1),
+        (0, 500, 500, 1, 500, 1),
+    ] {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let backend = server(move |_, _| {
+            let fails = seen.fetch_add(1, Ordering::SeqCst) < failures;
+            let response = Response::builder().status(if fails { given } else { 200 });
+            (Duration::ZERO, response.body(Full::default()).unwrap())
+        })
+        .await;
+        let resolution = with(&[backend.address], |rule| rule.retry = retry(attempts, &[listed]));
+        let (_proxy, address) = start(config(), &resolution);
+        let what = format!("{attempts} attempts for {listed}, {failures} times {given}");
+        assert_eq!((fetch(address, "/").await.0, backend.count()), (status, count), "{what}");
+    }
+}
+
+/// `timeouts.request` spans all tries, `timeouts.backendRequest` each of them.
+#[tokio::test]
+async fn retries_end_with_the_request_timeout() {
+    let milliseconds = |number| Some(Duration::from_millis(number));
+    for (request, backend_request, delay, status) in
+        [(Some(500), None, 0, 200), (Some(500), None, 300, 504), (Some(15_000), Some(500), 100, 200)]
+    {
+        let seen = AtomicUsize::new(0);
+        let backend = server(move |_, _| {
+            let fails = seen.fetch_add(1, Ordering::SeqCst) < 2;
+            let response = Response::builder().status(if fails { 500 } else { 200 });
+            (Duration::from_millis(delay), response.body(Full::default()).unwrap())
+        })
+        .await;
+        let resolution = with(&[backend.address], |rule| {
+            rule.retry = retry(5, &[500]);
+            rule.timeouts.request = request.and_then(milliseconds);
+            rule.timeouts.backend_request = backend_request.and_then(milliseconds);
+        });
+        let (_proxy, address) = start(config(), &resolution);
+        let began = Instant::now();
+        assert_eq!(fetch(address, "/").await.0, status, "{request:?} {delay}");
+        assert!(status == 200 || began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn a_try_that_takes_too_long_is_repeated_where_504_is_listed() {
     let count = AtomicUsize::new(0);
@@ -132,35 +181,6 @@ async fn a_try_that_takes_too_long_is_repeated_where_504_is_listed() {
         }),
     );
     assert_eq!(fetch(address, "/").await.0, 200);
-}
-
-#[tokio::test]
-async fn mirrors_get_a_copy() {
-    let (main, copy) = (named("main").await, named("copy").await);
-    let mut resolution = to(&[main.address]);
-    let id = add_backend(&mut resolution, BackendProtocol::Unspecified, &[copy.address]);
-    let mirror = Mirror {
-        target: Target::Backend(id),
-        share: Share { numerator: 1, denominator: 1 },
-        origin: Origin::default(),
-    };
-    resolution.model.routes[0].rules[0].filters.mirrors = vec![mirror];
-    let (_proxy, address) = start(config(), &resolution);
-    let request = Request::post("/m?q=1").header("host", "a").body(Full::from("payload")).unwrap();
-    assert_eq!(exchange(address, request).await.2, "main");
-    assert_eq!(fetch(address, "/m").await.2, "main");
-    for _ in 0..200 {
-        if copy.count() == 2 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let mut seen = copy.seen.lock().unwrap().clone();
-    seen.sort_by_key(|(_, body)| body.len());
-    let seen: Vec<_> = seen.iter().map(|(parts, body)| (parts.uri.to_string(), body.clone())).collect();
-    let expected = [("/m".to_owned(), Bytes::new()), ("/m?q=1".to_owned(), Bytes::from("payload"))];
-    assert_eq!(seen, expected);
 }
 
 #[tokio::test]

@@ -78,24 +78,26 @@ pub struct Retry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SessionPersistence {
-    /// The name of the cookie or header.
+    /// The name of the cookie or header; `None` leaves the name of the cookie to the gateway.
     pub name: Option<Box<str>>,
     /// How the session is carried.
     pub kind: SessionKind,
     /// Ends a session after this time since its start.
     pub absolute_timeout: Option<Duration>,
-    /// Ends a session after this time without a request.
+    /// Ends a session after this time without a request. Only in releases before v1.6.
     pub idle_timeout: Option<Duration>,
 }
 
 /// `sessionPersistence.type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum SessionKind {
-    /// A cookie; `permanent` writes its expiry (`lifetimeType: Permanent`).
+    /// A cookie.
     Cookie {
-        /// Survives the end of the browser's session.
+        /// Survives the end of the browser's session: it carries its expiry (`lifetimeType: Permanent`).
         permanent: bool,
+        /// The attribute `Path`.
+        path: Box<str>,
     },
     /// A header.
     Header,

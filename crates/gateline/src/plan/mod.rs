@@ -7,7 +7,7 @@ pub use answer::{Answer, AnswerReason};
 pub use forward::Forward;
 
 use crate::decision::RuleView;
-use crate::model::Target;
+use crate::model::{Rule, Target, WeightedBackend};
 use crate::{Head, Router};
 
 /// The answer of [`Router::plan`]. The order is: invalid filter, CORS preflight, redirect, fixed answer, backend.
@@ -28,17 +28,32 @@ impl Router {
     /// request ([`crate::filter::FilterError`]) makes the answer 500; nothing is forwarded without it.
     #[must_use]
     pub fn plan<'r>(&'r self, view: RuleView<'r>, head: &Head<'_>, x: u64) -> Plan<'r> {
-        plan(view, head, x)
+        plan(view, head, |rule| rule.backends.pick(x))
+    }
+
+    /// [`Router::plan`] for a request that belongs to a session (GEP-1619): its backendRef is known, whatever its weight.
+    #[must_use]
+    pub fn plan_session<'r>(
+        &'r self,
+        view: RuleView<'r>,
+        head: &Head<'_>,
+        backend: &'r WeightedBackend,
+    ) -> Plan<'r> {
+        plan(view, head, |_| Some(backend))
     }
 }
 
-fn plan<'r>(view: RuleView<'r>, head: &Head<'_>, x: u64) -> Plan<'r> {
+fn plan<'r>(
+    view: RuleView<'r>,
+    head: &Head<'_>,
+    pick: impl FnOnce(&'r Rule) -> Option<&'r WeightedBackend>,
+) -> Plan<'r> {
     let filters = &view.rule.filters;
     if let Some(answer) = answer::by_filters(filters, view, head) {
         return Plan::Answer(answer);
     }
     let fail = |reason| Plan::Answer(Answer::error(reason).filtered(filters, head));
-    let Some(backend) = view.rule.backends.pick(x) else { return fail(AnswerReason::NoBackend) };
+    let Some(backend) = pick(view.rule) else { return fail(AnswerReason::NoBackend) };
     let id = match &backend.target {
         Target::Backend(id) => *id,
         Target::Invalid { reason, .. } => return fail(AnswerReason::InvalidBackend(reason.clone())),

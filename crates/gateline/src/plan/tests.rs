@@ -54,7 +54,7 @@ impl World {
     }
 
     fn plan<B>(&self, request: &Request<B>, x: u64) -> Plan<'_> {
-        plan(self.view(), &Head::of(request, None), x)
+        plan(self.view(), &Head::of(request, None), |rule| rule.backends.pick(x))
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Answer<'_> {

@@ -1,3 +1,4 @@
+use crate::conformance::Options;
 use crate::failure::Failure;
 
 /// What `cargo xtask help` prints.
@@ -10,6 +11,14 @@ cargo xtask JOB
   bench [ARGUMENT…]             the benchmarks; arguments go to `cargo bench`
   fuzz [TARGET] [--seconds N]   fuzz one target, or each, for N seconds (default 60)
   spec [ARGUMENT…]              the cases of spec-tests/; arguments go to `cargo test`
+  conformance [OPTION…]         the upstream conformance suite on a cluster of its own (needs root and Go)
+      --profile P               claim http, tls, grpc, tcp or udp only (repeatable)
+      --run TEST                run that test only (repeatable)
+      --channel CHANNEL         of the CRDs: standard (default) or experimental
+      --report FILE             write the suite's report there too
+      --gateline FILE           test that binary instead of building one
+      --short                   wait seconds, not minutes, for what does not come
+      --keep                    leave the cluster up until Ctrl-C
   crds                          write the schemas of crates/gateline-api/crds anew (needs Go)";
 
 /// One call of `cargo xtask`.
@@ -20,6 +29,7 @@ pub(crate) enum Job {
     Test { quick: bool, only: Vec<String> },
     Bench { rest: Vec<String> },
     Spec { rest: Vec<String> },
+    Conformance(Options),
     Crds,
     Fuzz { target: Option<String>, seconds: u32 },
 }
@@ -31,6 +41,7 @@ impl Job {
             Some("test") => test(args),
             Some("bench") => Ok(Self::Bench { rest: args.collect() }),
             Some("spec") => Ok(Self::Spec { rest: args.collect() }),
+            Some("conformance") => Options::parse(args).map(Self::Conformance),
             Some("crds") => Ok(Self::Crds),
             Some("fuzz") => fuzz(args),
             Some(other) => Err(unknown(other)),

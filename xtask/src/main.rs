@@ -1,4 +1,4 @@
-//! Every developer job of the workspace: `cargo xtask test`, `bench`, `fuzz`, `spec`, `crds`.
+//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `fuzz`, `spec`, `crds`.
 //!
 //! A job is a list of steps, each prints one line with its time; the output of a command is shown only if it fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod command;
+mod conformance;
 mod crds;
 mod failure;
 mod fuzz;
@@ -44,6 +45,7 @@ fn run(job: &Job) -> Result<(), Failure> {
         Job::Test { quick, only } => test::run(&workspace, *quick, only),
         Job::Bench { rest } => workspace.cargo(["bench", "--package", "gateline-benches"]).args(rest).show(),
         Job::Spec { rest } => workspace.cargo(["test", "--package", "spec-tests"]).args(rest).show(),
+        Job::Conformance(options) => conformance::run(&workspace, options),
         Job::Crds => crds::run(&workspace),
         Job::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
     }

@@ -1,0 +1,149 @@
+//! `cargo xtask conformance`: the upstream suite as it is, against the real binary on a real API server.
+//!
+//! Everything runs in namespaces of its own (network, processes, mounts): nothing reaches the machine's network, and when the
+//! first process of them ends, for whatever reason, the kernel ends the rest. There is nothing to clean up.
+
+mod cluster;
+mod options;
+mod outcome;
+mod programs;
+mod suite;
+mod verdict;
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+pub(crate) use options::Options;
+
+use self::cluster::{Cluster, output, quiet};
+use self::outcome::{Outcome, Verdict};
+use self::programs::Programs;
+use self::suite::Suite;
+use crate::command::Command;
+use crate::failure::Failure;
+use crate::report::Report;
+use crate::tool::debian;
+use crate::workspace::Workspace;
+
+const CHART: &str = "charts/gateline";
+const IMAGE: &str = "ghcr.io/gateline/gateline";
+const CLASS: &str = "gateline";
+
+/// Builds what is needed, then starts itself again inside the namespaces.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let programs = Programs::find(workspace)?;
+    if options.inside {
+        return test(workspace, &programs, options);
+    }
+    let mut report = Report::new();
+    report.step("tools", || tools(workspace).map(|()| String::new()))?;
+    if options.gateline.is_none() {
+        let build = workspace.cargo(["build", "--package", "gateline-cli", "--locked"]);
+        report.step("gateline", || build.run().map(|()| String::new()))?;
+    }
+    report.step("programs", || programs.build(workspace))?;
+    if options.keep {
+        println!(
+            "\nTo get into the cluster once it is up, from another terminal:\n  sudo nsenter --all --target \
+             $(pgrep --parent $(pgrep --parent {})) env KUBECONFIG={} bash\n",
+            std::process::id(),
+            Cluster::kubeconfig_in(&folder(workspace)).display()
+        );
+    }
+    inside(workspace, options)?.show().map_err(|_| Failure::new("the conformance run, as told above"))
+}
+
+/// This program once more, in namespaces of its own. Each process dies with the one before it, and the first with this one,
+/// even if it is killed.
+fn inside(workspace: &Workspace, options: &Options) -> Result<Command, Failure> {
+    let this = std::env::current_exe().map_err(|error| Failure::new(format!("this program: {error}")))?;
+    let namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    let unshare = workspace.command("setpriv").args(["--pdeathsig", "KILL", "unshare"]).args(namespaces);
+    Ok(unshare.args([this]).args(["conformance", "--inside"]).args(options.arguments()))
+}
+
+/// Where everything of a run is kept until the next one.
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.scratch().join("conformance")
+}
+
+fn tools(workspace: &Workspace) -> Result<(), Failure> {
+    for (program, package) in [
+        ("go", "golang"),
+        ("ip", "iproute2"),
+        ("nft", "nftables"),
+        ("unshare", "util-linux"),
+        ("setpriv", "util-linux"),
+    ] {
+        debian::need(workspace, program, package)?;
+    }
+    Ok(())
+}
+
+/// The cluster, the chart and the suite.
+fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result<(), Failure> {
+    let folder = folder(workspace);
+    let _lock = lock(workspace)?;
+    let gateline = options.gateline.clone().unwrap_or_else(|| workspace.gateline());
+    let mut report = Report::new();
+    let mut cluster = Cluster::new(programs, folder.clone())?;
+    report.step("cluster", || cluster.start(IMAGE, &gateline).map(|()| String::new()))?;
+    report.step("crds", || cluster.install_crds(options.channel).map(|()| String::new()))?;
+    report.step("chart", || cluster.install_chart(&workspace.root.join(CHART)).map(|()| String::new()))?;
+    let features = claimed(&cluster, options)?;
+    let suite = Suite { programs, options, kubeconfig: cluster.kubeconfig(), class: CLASS, features };
+    let written = folder.join("report.yaml");
+    let mut outcome = Outcome::default();
+    report.step("suite", || {
+        outcome = suite.run(&folder.join("suite.log"), &written, progress)?;
+        Ok(outcome.slowest(5))
+    })?;
+    if let Some(path) = &options.report {
+        fs::copy(&written, path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    }
+    let judged = verdict::judge(&outcome, &options.profiles, &cluster.logs());
+    if options.keep {
+        if let Err(failure) = &judged {
+            println!("{failure}");
+        }
+        keep();
+    }
+    report.finish();
+    cluster.check()?;
+    judged
+}
+
+/// A line for each test that fails, as soon as it does.
+fn progress(outcome: &Outcome, name: &str) {
+    if let Some(test) = outcome.tests.get(name).filter(|test| test.verdict == Verdict::Failed) {
+        println!("\n  failed after {:.1} s: {name}", test.seconds);
+    }
+}
+
+/// The features that the GatewayClass says it has, as far as the wanted profiles have them.
+fn claimed(cluster: &Cluster<'_>, options: &Options) -> Result<Vec<String>, Failure> {
+    let class = format!("gatewayclass/{CLASS}");
+    quiet(&mut cluster.kubectl(&["wait", "--for=condition=Accepted", &class, "--timeout=30s"]))?;
+    let path = "jsonpath={.status.supportedFeatures[*].name}";
+    let text = output(&mut cluster.kubectl(&["get", &class, "--output", path]))?;
+    let wanted = |feature: &&str| options.profiles.iter().any(|profile| profile.has(feature));
+    Ok(text.split_whitespace().filter(wanted).map(str::to_owned).collect())
+}
+
+/// Leaves everything as it is for someone to look at, until this is interrupted.
+fn keep() {
+    println!("\nThe cluster stays up until you press Ctrl-C.");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Two runs cannot share a folder. The lock ends with the process.
+fn lock(workspace: &Workspace) -> Result<File, Failure> {
+    let path = workspace.scratch().join("conformance.lock");
+    let failed = |why: String| Failure::new(format!("{}: {why}", path.display()));
+    fs::create_dir_all(workspace.scratch()).map_err(|error| failed(error.to_string()))?;
+    let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
+    file.try_lock().map_err(|_| failed("another run is under way".to_owned()))?;
+    Ok(file)
+}

@@ -1,0 +1,129 @@
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use super::options::Channel;
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+
+const SOURCES: &str = "spec-tests/conformance";
+/// Without a version the API server says one that clients cannot read.
+const KUBERNETES: &str = "v1.37.2";
+const GATEWAY_API: &str = "sigs.k8s.io/gateway-api";
+
+/// How many sets of programs stay: those of a few branches.
+const KEPT: usize = 4;
+
+/// The folder of the programs that are built from Go modules, and of the CRDs.
+pub(crate) struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Where the programs are for the sources as they are now: in the user's cache, outside the checkout.
+    pub(crate) fn find(workspace: &Workspace) -> Result<Self, Failure> {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+        let cache = cache.or_else(home).ok_or_else(|| Failure::new("HOME is not set"))?;
+        Ok(Self { folder: cache.join("gateline/conformance").join(key(workspace)?) })
+    }
+
+    pub(crate) fn path(&self, program: &str) -> PathBuf {
+        self.folder.join(program)
+    }
+
+    pub(crate) fn crds(&self, channel: Channel) -> PathBuf {
+        self.folder.join("crds").join(channel.name())
+    }
+
+    /// Builds what is missing. From nothing it takes about 15 minutes of one core's time.
+    pub(crate) fn build(&self, workspace: &Workspace) -> Result<String, Failure> {
+        if self.folder.is_dir() {
+            return Ok(format!("  as built before in {}", self.folder.display()));
+        }
+        // It gets its name when all is there: a build that was interrupted is not taken for a whole one.
+        let unfinished = self.folder.with_extension("unfinished");
+        let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", unfinished.display()));
+        fs::create_dir_all(&unfinished).map_err(failed)?;
+        compile(workspace, &unfinished)?;
+        copy_crds(workspace, &unfinished)?;
+        fs::rename(&unfinished, &self.folder).map_err(failed)?;
+        self.remove_older();
+        Ok(format!("  built into {}", self.folder.display()))
+    }
+
+    /// Each is 350 MB. What cannot be removed now will be the next time.
+    fn remove_older(&self) {
+        let entries = self.folder.parent().and_then(|parent| fs::read_dir(parent).ok());
+        let mut folders: Vec<_> = entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        folders
+            .sort_by_key(|path| std::cmp::Reverse(path.metadata().and_then(|found| found.modified()).ok()));
+        for folder in folders.iter().skip(KEPT) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Changes with every source and version: `go.mod` names the toolchain too.
+fn key(workspace: &Workspace) -> Result<String, Failure> {
+    let mut hasher = DefaultHasher::new();
+    KUBERNETES.hash(&mut hasher);
+    let files = workspace.files()?;
+    for path in files.iter().filter(|path| path.starts_with(SOURCES) && is_source(path)) {
+        path.hash(&mut hasher);
+        workspace.read(path)?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn is_source(path: &str) -> bool {
+    [".go", "/go.mod", "/go.sum"].iter().any(|end| path.ends_with(end))
+}
+
+fn compile(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
+    let version = "k8s.io/component-base/version";
+    let number = |at: usize| KUBERNETES.trim_start_matches('v').split('.').nth(at).unwrap_or_default();
+    let flags = format!(
+        "-s -w -X {version}.gitVersion={KUBERNETES} -X {version}.gitMajor={} -X {version}.gitMinor={} -X {version}.gitTreeState=clean",
+        number(0),
+        number(1)
+    );
+    let go = |module: &str, args: &[&str]| {
+        let command = workspace.command("go").args(["-C", &format!("{SOURCES}{module}")]).args(args);
+        command.env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto").env("GOWORK", "off").run()
+    };
+    // Pods see nothing but their own folder: programs without C run there as they are.
+    let output = format!("{}/", folder.display());
+    let build = ["build", "-trimpath", "-ldflags", &flags, "-o", &output];
+    go("", &[&build[..], &["./certificates", "./controllers", "./node", "cmd/test2json", "tool"]].concat())?;
+    go("/echo", &[&build[..], &["tool"]].concat())?;
+    let suite = format!("{output}suite");
+    go("", &["test", "-c", "-vet=off", "-trimpath", "-ldflags", "-s -w", "-o", &suite, "."])?;
+    // Go names a program after its folder.
+    fs::rename(folder.join("server"), folder.join("etcd"))
+        .map_err(|error| Failure::new(format!("etcd: {error}")))
+}
+
+/// The CRDs of the suite's own version, which it insists on.
+fn copy_crds(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
+    let go = workspace.command("go").args(["-C", SOURCES, "list", "-m", "-f", "{{.Dir}}", GATEWAY_API]);
+    let module = PathBuf::from(go.env("GOTOOLCHAIN", "auto").env("GOWORK", "off").output()?.trim());
+    for channel in Channel::ALL {
+        let (from, to) =
+            (module.join("config/crd").join(channel.name()), folder.join("crds").join(channel.name()));
+        copy_manifests(&from, &to).map_err(|error| Failure::new(format!("{}: {error}", from.display())))?;
+    }
+    Ok(())
+}
+
+fn copy_manifests(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        // The rest is for other ways of applying them.
+        if entry.file_name().to_string_lossy().starts_with("gateway.") {
+            fs::write(to.join(entry.file_name()), fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}

@@ -56,6 +56,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let config = args.input.choices.config()?;
     let options = options(args.input.choices.options(&config));
     let inputs = inputs(&args.input.paths)?;
+    let events = Events::start(&args.input.paths)?;
     let mut world = World::load(&inputs, &options);
     serve::report(&world, output);
     world.usable()?;
@@ -76,7 +77,6 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     table::print(&world, &ports, &stand_ins, &proxy, output);
     output.flush();
 
-    let events = Events::start(&args.input.paths)?;
     while let Some(event) = events.next() {
         match event {
             Event::Stop => break,

@@ -77,6 +77,7 @@ pub(crate) fn backend(text: &str) -> Result<(String, Endpoint), String> {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.input.choices.config()?;
     let inputs = inputs(&args.input.paths)?;
+    let events = Events::start(&args.input.paths)?;
     let load = || World::load(&inputs, &args.input.choices.options(&config));
     let world = load();
     report(&world, output);
@@ -88,7 +89,6 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let proxy = Proxy::start(proxy_config(args)?)?;
     proxy.apply(&world.resolution)?;
     announce(&proxy, output);
-    let events = Events::start(&args.input.paths)?;
     while let Some(event) = events.next() {
         match event {
             Event::Stop => break,

@@ -22,6 +22,7 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
+    /// From now on. Called before the paths are read, so that no change falls between the two.
     pub(crate) fn start(paths: &[PathBuf], events: Sender<Event>) -> Result<Self, CliError> {
         let (sender, changes) = channel();
         let mut inner = notify::recommended_watcher(move |change: notify::Result<notify::Event>| {
@@ -35,8 +36,8 @@ impl Watcher {
             let _ = inner.as_mut().map(|inner| inner.watch(&folder, mode));
         }
         let paths: Vec<PathBuf> = paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
+        let mut before = fingerprint(&paths);
         let watch = move || {
-            let mut before = fingerprint(&paths);
             loop {
                 match changes.recv_timeout(POLL) {
                     Ok(_) => while changes.recv_timeout(QUIET).is_ok() {},

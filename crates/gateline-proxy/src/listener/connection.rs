@@ -53,7 +53,9 @@ pub(super) fn spawn(
 ) {
     let state = worker.state();
     let secure = state.snapshot.ports.get(&port).is_some_and(|port| port.tls.is_some());
-    let text = peer.ip().to_canonical().to_string();
+    let local = canonical(stream.local_addr().unwrap_or(peer));
+    let peer = canonical(peer);
+    let text = peer.ip().to_string();
     let metrics = worker.metrics(port, secure);
     metrics.open();
     worker.connections.set(worker.connections.get() + 1);
@@ -63,7 +65,7 @@ pub(super) fn spawn(
         secure,
         sni: None,
         peer,
-        local: stream.local_addr().unwrap_or(peer),
+        local,
         address_text: HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("unknown")),
         metrics,
         seen: Cell::new(false),
@@ -77,6 +79,11 @@ pub(super) fn spawn(
             serve_http(client, stream, None, stop).await;
         }
     });
+}
+
+/// IPv4 as such, although the socket takes it as IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 async fn serve_tls(mut client: Client, stream: TcpStream, stop: watch::Receiver<()>) {

@@ -37,6 +37,12 @@ pub struct File {
     /// Counts and kinds of listeners.
     #[serde(default)]
     pub attached: Vec<Attached>,
+    /// What rules carry besides their matches and filters.
+    #[serde(default)]
+    pub rules: Vec<RuleData>,
+    /// How backends are spoken to.
+    #[serde(default)]
+    pub upstreams: Vec<UpstreamData>,
     /// The codes of all findings above Info, in order; `[]` for none. Not checked where absent.
     pub findings: Option<Vec<String>>,
 }
@@ -230,4 +236,58 @@ pub struct Attached {
     pub routes: i32,
     /// `supportedKinds`, in any order. Not checked where absent.
     pub kinds: Option<Vec<String>>,
+}
+
+/// Timeouts, retries and session persistence of a rule. What is not written must not be there; durations are as in
+/// `1.5s` and `100ms`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleData {
+    /// `Kind/ns/name`.
+    pub route: String,
+    /// Index.
+    pub rule: usize,
+    /// `timeouts.request`.
+    pub request: Option<String>,
+    /// `timeouts.backendRequest`.
+    pub backend_request: Option<String>,
+    /// `retry`.
+    pub retry: Option<Retry>,
+    /// `sessionPersistence`.
+    pub session: Option<Session>,
+}
+
+/// See [`RuleData::retry`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Tries after the first.
+    pub attempts: u32,
+    /// Response codes that are tried again.
+    #[serde(default)]
+    pub codes: Vec<u16>,
+    /// The shortest wait.
+    pub backoff: Option<String>,
+}
+
+/// See [`RuleData::session`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// `header`, `cookie`, or `permanent cookie`.
+    pub kind: String,
+    /// Of the header or cookie.
+    pub name: Option<String>,
+    /// `absoluteTimeout`.
+    pub absolute_timeout: Option<String>,
+}
+
+/// How a backend is spoken to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamData {
+    /// `ns/name:port`.
+    pub backend: String,
+    /// `clear`, `broken` (TLS that cannot be set up: a proxy answers 5xx), or the server name of TLS.
+    pub tls: String,
 }

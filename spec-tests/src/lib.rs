@@ -14,6 +14,7 @@ mod file;
 mod load;
 mod observed;
 mod request;
+mod resolved;
 mod split;
 mod status;
 mod world;
@@ -22,11 +23,12 @@ pub use check::check;
 pub use door::{Ask, Door, Report, run};
 pub use file::{
     Assume, Assumed, Attached, Case, Clause, Condition, Expect, File, Level, RegexRank, Request, Response,
-    Upstream,
+    Retry, RuleData, Session, Upstream, UpstreamData,
 };
 pub use load::{LoadError, file, files};
 pub use observed::{Became, Decided, Observed, Picks, RouteAt, Sees, Sent};
 pub use request::Prepared;
+pub use resolved::check_resolved;
 pub use split::INVALID;
 pub use status::check_status;
 pub use world::{World, WorldError, worlds};

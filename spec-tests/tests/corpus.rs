@@ -1,6 +1,6 @@
 //! The corpus itself: large enough, well formed, and read strictly.
 
-use spec_tests::{World, check_status, file, files};
+use spec_tests::{World, check_resolved, check_status, file, files};
 
 #[test]
 fn the_corpus_is_as_large_as_it_says() {
@@ -28,13 +28,15 @@ fn every_file_quotes_a_clause_and_asks_something() {
 }
 
 #[test]
-fn statuses_and_findings_are_as_expected() {
+fn statuses_findings_and_data_are_as_expected() {
     let mut checked = 0;
     let mut wrong = Vec::new();
     for file in files().unwrap() {
         checked += file.conditions.len() + file.attached.len() + file.findings.iter().len();
+        checked += file.rules.len() + file.upstreams.len();
         let world = World::new(&file).unwrap();
-        wrong.extend(check_status(&file, &world).into_iter().map(|text| format!("{}: {text}", file.name)));
+        let differences = check_status(&file, &world).into_iter().chain(check_resolved(&file, &world));
+        wrong.extend(differences.map(|text| format!("{}: {text}", file.name)));
     }
     println!("{checked} conditions, listeners and lists of findings");
     assert!(checked >= 120);

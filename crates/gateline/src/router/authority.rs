@@ -27,12 +27,8 @@ impl<'a> Host<'a> {
     /// texts than a host can have are refused unread.
     #[inline]
     pub(crate) fn parse(authority: &'a str) -> Result<Self, BadAuthority> {
-        let host = read(authority)?;
-        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Self::lower(host)
-        } else {
-            Ok(Self::Same(host))
-        }
+        let (host, seen) = read(authority)?;
+        if seen & UPPER == 0 { Ok(Self::Same(host)) } else { Self::lower(host) }
     }
 
     #[cold]
@@ -54,16 +50,16 @@ impl<'a> Host<'a> {
     }
 }
 
-/// The host as sent, without port and last dot.
-fn read(authority: &str) -> Result<&str, BadAuthority> {
+/// The host as sent, without port and last dot, and the classes of its bytes.
+fn read(authority: &str) -> Result<(&str, u8), BadAuthority> {
     if authority.len() > MAX_AUTHORITY {
         return Err(BadAuthority);
     }
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => address(authority, rest)?,
+    let (host, seen) = match authority.strip_prefix('[') {
+        Some(rest) => (address(authority, rest)?, UPPER),
         None => name(authority)?,
     };
-    if host.len() <= MAX_HOST { Ok(host) } else { Err(BadAuthority) }
+    if host.len() <= MAX_HOST { Ok((host, seen)) } else { Err(BadAuthority) }
 }
 
 /// `[::1]:80`, with its brackets and without the port.
@@ -76,40 +72,64 @@ fn address<'a>(authority: &'a str, rest: &str) -> Result<&'a str, BadAuthority> 
     authority.get(..address.len() + 2).ok_or(BadAuthority)
 }
 
-fn name(authority: &str) -> Result<&str, BadAuthority> {
-    let bytes = authority.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
-    let (host, port) = authority.split_at_checked(end).ok_or(BadAuthority)?;
-    check_port(port.strip_prefix(':').unwrap_or(port))?;
-    let mut previous = b'.';
-    for &byte in host.as_bytes() {
-        let dot = byte == b'.' && previous != b'.';
-        if !dot && !in_label(byte) {
+fn name(authority: &str) -> Result<(&str, u8), BadAuthority> {
+    let (mut seen, mut previous, mut end) = (0, DOT, authority.len());
+    for (index, byte) in authority.bytes().enumerate() {
+        let class = CLASSES[usize::from(byte)];
+        if class == COLON {
+            end = index;
+            break;
+        }
+        // No label is empty.
+        if class == NONE || class & previous == DOT {
             return Err(BadAuthority);
         }
-        previous = byte;
+        seen |= class;
+        previous = class;
+    }
+    let (host, port) = authority.split_at_checked(end).ok_or(BadAuthority)?;
+    if !port.is_empty() {
+        check_port(port.strip_prefix(':').ok_or(BadAuthority)?)?;
     }
     // No label at all: only the empty authority has none.
     if host.is_empty() && !authority.is_empty() {
         return Err(BadAuthority);
     }
-    Ok(host.strip_suffix('.').unwrap_or(host))
+    Ok((host.strip_suffix('.').unwrap_or(host), seen))
 }
 
-/// Whether a byte may stand in a label: unreserved, `%` or a delimiter (RFC 3986 section 3.2.2).
-fn in_label(byte: u8) -> bool {
-    const ALL: [bool; 256] = {
-        let mut all = [false; 256];
-        let mut bytes: &[u8] =
-            b"-_~%!$&'()*+,;=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        while let [byte, rest @ ..] = bytes {
-            all[*byte as usize] = true;
-            bytes = rest;
-        }
-        all
-    };
-    ALL[usize::from(byte)]
-}
+const NONE: u8 = 0;
+const LABEL: u8 = 1;
+const UPPER: u8 = 2;
+const DOT: u8 = 4;
+const COLON: u8 = 8;
+
+/// What a byte is in a host and port: labels hold unreserved bytes, `%` and delimiters (RFC 3986 section 3.2.2).
+const CLASSES: [u8; 256] = {
+    let mut classes = [NONE; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        classes[byte as usize] = match byte {
+            b'A'..=b'Z' => UPPER,
+            b'a'..=b'z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'_'
+            | b'~'
+            | b'%'
+            | b'!'
+            | b'$'
+            | b'&'..=b','
+            | b';'
+            | b'=' => LABEL,
+            b'.' => DOT,
+            b':' => COLON,
+            _ => NONE,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// Digits or nothing, at most 65535.
 fn check_port(port: &str) -> Result<(), BadAuthority> {

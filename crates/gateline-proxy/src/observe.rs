@@ -23,7 +23,7 @@ pub struct Finished<'a> {
     pub backend: Option<&'a BackendName>,
     /// The endpoint that answered, or was tried last.
     pub endpoint: Option<SocketAddr>,
-    /// Why the gateway answered by itself.
+    /// Why the gateway answered by itself, or why the answer of a backend broke off.
     pub reason: Option<&'a str>,
     /// From the request head to the last byte of the answer.
     pub duration: Duration,

@@ -79,6 +79,14 @@ impl Object {
         })
     }
 
+    /// As [`Object::from_json`], read as the newest version of its kind: what the same object in a file would be.
+    pub fn from_cluster(value: Value) -> Result<Self, Problem> {
+        let mut object = Self::from_json(value)?;
+        // The findings are about what to write in a file.
+        crate::parse::modernise(&mut object, &mut Vec::new());
+        Ok(object)
+    }
+
     /// Reads the object as one of the types in [`crate::objects`]; the error names the path.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&*self.value)
@@ -106,6 +114,16 @@ impl Objects {
     /// Adds an object; returns the one it replaces.
     pub fn insert(&mut self, object: Object) -> Option<Object> {
         self.map.insert((object.group.clone(), object.kind.clone(), object.name.clone()), object)
+    }
+
+    /// Takes an object away.
+    pub fn remove(&mut self, group: &str, kind: &str, name: &ObjectName) -> Option<Object> {
+        self.map.remove(&(group.into(), kind.into(), name.clone()))
+    }
+
+    /// Keeps the objects for which this holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
+        self.map.retain(|_, object| keep(object));
     }
 
     /// One object.

@@ -28,6 +28,8 @@ pub(crate) enum CliError {
     Proxy(#[from] ProxyError),
     #[error("{what}: {source}")]
     Io { what: &'static str, source: std::io::Error },
+    #[error("cannot use the cluster: {0}")]
+    Cluster(Box<dyn std::error::Error + Send + Sync>),
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
 }
@@ -47,6 +49,9 @@ impl CliError {
             }
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
+            Self::Cluster(_) => {
+                Some("the cluster is that of $KUBECONFIG, of ~/.kube/config, or of the pod's ServiceAccount")
+            }
             Self::Config { .. } => Some("docs/cli.md describes gateline.toml"),
             _ => None,
         }

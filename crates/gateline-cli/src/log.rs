@@ -1,4 +1,4 @@
-//! What the proxy has to say beside the access log, on standard error.
+//! What the proxy and the controller have to say beside the access log, on standard error.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -14,6 +14,8 @@ pub(crate) enum LogLevel {
     Error,
     /// Endpoints that fail, names that cannot be looked up, no file descriptors left
     Warn,
+    /// Also what is taken from a cluster and written to it
+    Info,
     /// Also each connection and TLS handshake that ended in an error
     Debug,
 }
@@ -24,6 +26,7 @@ impl From<LogLevel> for LevelFilter {
             LogLevel::Off => Self::OFF,
             LogLevel::Error => Self::ERROR,
             LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
             LogLevel::Debug => Self::DEBUG,
         }
     }
@@ -32,7 +35,7 @@ impl From<LogLevel> for LevelFilter {
 /// Begins to print. Libraries below Gateline stay silent.
 pub(crate) fn start(level: LogLevel, color: bool) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let own = Targets::new().with_target("gateline_proxy", level);
+    let own = Targets::new().with_target("gateline", level);
     // Fails only where a subscriber is set already.
     let _ = tracing_subscriber::registry().with(lines.with_ansi(color)).with(own).try_init();
 }

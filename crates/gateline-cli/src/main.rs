@@ -2,10 +2,12 @@
 
 mod check;
 mod config;
+mod controller;
 mod dev;
 mod error;
 mod explain;
 mod input;
+mod kubernetes;
 mod log;
 mod output;
 mod rule;
@@ -48,6 +50,8 @@ struct Args {
 enum Command {
     /// Serve the Gateways of the manifests
     Serve(serve::Args),
+    /// Run in a cluster: keep statuses true and make data planes for Gateways
+    Controller(controller::Args),
     /// Run the manifests on this machine: other ports, echo backends, certificates of its own
     Dev(dev::Args),
     /// Show where one request goes, and why not elsewhere
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
     let mut output = Output::new(args.color);
     let result = match &args.command {
         Command::Serve(args) => serve::run(args, &mut output),
+        Command::Controller(args) => controller::run(args, &mut output),
         Command::Dev(args) => dev::run(args, &mut output),
         Command::Explain(args) => explain::run(args, &mut output),
         Command::Check(args) => check::run(args, &mut output),

@@ -11,7 +11,7 @@ use crate::object::Object;
 /// Turns an object of a removed version or kind into the newest one; `apiVersion` and `kind` of its value stay as
 /// written, so that it is validated by the schema it was written for where that still exists. Places stay those of the written object: a field
 /// that moved is found at its nearest written parent.
-pub(super) fn modernise(object: &mut Object, findings: &mut Vec<Finding>) {
+pub(crate) fn modernise(object: &mut Object, findings: &mut Vec<Finding>) {
     let Some(known) = kinds::known(&object.group, &object.kind) else { return };
     if known.removed.contains(&&*object.version) {
         let (group, kind) = known.renamed.unwrap_or((known.group, known.name));

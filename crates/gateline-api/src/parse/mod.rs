@@ -19,6 +19,7 @@ mod scalar;
 mod source;
 mod tree;
 
+pub(crate) use convert::modernise;
 pub use error::{ParseError, Problem};
 pub use input::Input;
 pub use limits::Limits;

@@ -204,8 +204,17 @@ pub(super) fn gather<'w>(
             verdicts.push(SetVerdict { object: set.object, gateway: (*name).clone(), refused });
         }
     }
+    reserved(world, &mut slots, findings);
     conflicts(&mut slots, findings);
     (slots, verdicts)
+}
+
+fn reserved(world: &World<'_>, slots: &mut [Slot<'_>], findings: &mut Vec<Finding>) {
+    let Some(ports) = &world.options.reserved_ports else { return };
+    for slot in slots.iter_mut().filter(|slot| ports.contains(&slot.written.port)) {
+        let message = format!("ports {} to {} cannot be had here", ports.start(), ports.end());
+        slot.refuse(Fault::new("PortUnavailable", message), "port", findings);
+    }
 }
 
 /// The sets of each Gateway: older ones first, then by name (ListenerSet, listener precedence).

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use gateline::model::Timestamp;
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub namespaces: Assume,
     /// Only GatewayClasses with this controllerName; `None` takes all (offline).
     pub controller: Option<String>,
+    /// Ports that listeners cannot have where they are served.
+    pub reserved_ports: Option<RangeInclusive<u16>>,
     /// For the expiry of certificates; `None` does not look.
     pub now: Option<Timestamp>,
 }

@@ -1,5 +1,6 @@
 //! `gateline serve`: the Gateways of the manifests, on this machine.
 
+mod kubernetes;
 mod reload;
 mod signals;
 
@@ -16,7 +17,7 @@ use gateline_proxy::{Config, Ports, Proxy};
 
 use crate::Verdict;
 use crate::error::CliError;
-use crate::input::{InputArgs, World, inputs};
+use crate::input::{Choices, World, inputs};
 use crate::log::{self, LogLevel};
 use crate::output::Output;
 use crate::snippet::Drawer;
@@ -26,8 +27,13 @@ pub(crate) use signals::{Event, Events};
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Manifests: files, folders, globs, or - for standard input
+    #[arg(required_unless_present = "kubernetes", conflicts_with = "kubernetes", value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    input: InputArgs,
+    choices: Choices,
+    #[command(flatten)]
+    cluster: kubernetes::ClusterArgs,
     /// The address to bind listeners to; may be given more than once [default: ::, which also takes IPv4]
     #[arg(long, value_name = "ADDRESS")]
     bind: Vec<IpAddr>,
@@ -75,10 +81,13 @@ pub(crate) fn backend(text: &str) -> Result<(String, Endpoint), String> {
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
-    let config = args.input.choices.config()?;
-    let inputs = inputs(&args.input.paths)?;
-    let events = Events::start(&args.input.paths)?;
-    let load = || World::load(&inputs, &args.input.choices.options(&config));
+    if args.cluster.kubernetes {
+        return kubernetes::run(args, output);
+    }
+    let config = args.choices.config()?;
+    let inputs = inputs(&args.paths)?;
+    let events = Events::start(&args.paths)?;
+    let load = || World::load(&inputs, &args.choices.options(&config));
     let world = load();
     report(&world, output);
     world.usable()?;
@@ -112,7 +121,7 @@ fn proxy_config(args: &Args) -> Result<Config, CliError> {
         config.ports = Ports::Map(args.ports.iter().copied().collect());
     }
     config.backends = backends(&args.backend);
-    config.router = args.input.choices.router_options();
+    config.router = args.choices.router_options();
     Ok(config)
 }
 

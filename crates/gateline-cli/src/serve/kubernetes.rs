@@ -1,0 +1,116 @@
+//! `gateline serve --kubernetes`: the Gateways of a cluster.
+
+use std::time::Duration;
+
+use gateline::model::ObjectName;
+use gateline_api::{Objects, resolve};
+use gateline_controller::{
+    Client, Cluster, Controller, Options, Serving, container_port, resolve_options, restrict,
+};
+use gateline_proxy::{Config, Ports, Proxy};
+use tokio::sync::watch;
+
+use super::{Args, proxy_config};
+use crate::Verdict;
+use crate::error::CliError;
+use crate::kubernetes::{Name, client, runtime, stopped};
+use crate::log;
+use crate::output::Output;
+
+/// Options of `serve --kubernetes`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClusterArgs {
+    /// Serve a cluster instead of files: the one of $KUBECONFIG, of ~/.kube/config, or that this pod is in
+    #[arg(long)]
+    pub(super) kubernetes: bool,
+    /// Serve one Gateway, as a pod does: ports below 1024 are bound as 64512 + port, and no status is written
+    /// [default: all Gateways, and their statuses]
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "kubernetes", value_parser = gateway)]
+    gateway: Option<ObjectName>,
+    /// The address to write into the status of Gateways; may be given more than once [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS", requires = "kubernetes", conflicts_with = "gateway")]
+    address: Vec<std::net::IpAddr>,
+    #[command(flatten)]
+    name: Name,
+}
+
+fn gateway(text: &str) -> Result<ObjectName, String> {
+    let parts = text.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
+    let (namespace, name) = parts.ok_or("write NAMESPACE/NAME")?;
+    Ok(ObjectName::new(namespace, name))
+}
+
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
+    log::start(args.log, output.error_color());
+    let proxy = Proxy::start(config(args)?)?;
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let client = client().await?;
+        let (stop, stopping) = watch::channel(false);
+        let controller = statuses(args, &client, stopping);
+        let mut cluster = Cluster::watch(&client);
+        let mut signals = std::pin::pin!(stopped());
+        loop {
+            tokio::select! {
+                objects = cluster.changed() => match objects {
+                    Some(objects) => apply(args, objects, &proxy),
+                    None => break,
+                },
+                stopped = &mut signals => {
+                    stopped?;
+                    break;
+                }
+            }
+        }
+        let _ = stop.send(true);
+        if let Some(controller) = controller {
+            // What it has not written, the next one will.
+            let _ = controller.await;
+        }
+        Ok::<_, CliError>(())
+    })?;
+    output.error_line("stopping: waiting for open requests");
+    proxy.shutdown(Duration::from_secs(args.drain));
+    Ok(Verdict::Clean)
+}
+
+fn config(args: &Args) -> Result<Config, CliError> {
+    let mut config = proxy_config(args)?;
+    if args.cluster.gateway.is_some() && args.ports.is_empty() {
+        config.ports = Ports::Map((1..1_024).map(|port| (port, container_port(port))).collect());
+    }
+    Ok(config)
+}
+
+/// A process that serves all Gateways is its own controller.
+fn statuses(
+    args: &Args,
+    client: &Client,
+    stop: watch::Receiver<bool>,
+) -> Option<tokio::task::JoinHandle<()>> {
+    if args.cluster.gateway.is_some() {
+        return None;
+    }
+    let mut options = Options::default();
+    options.controller.clone_from(&args.cluster.name.controller_name);
+    let addresses = args.cluster.address.iter().map(|address| ("IPAddress".to_owned(), address.to_string()));
+    let mut addresses: Vec<_> = addresses.collect();
+    if addresses.is_empty() {
+        addresses.push(("IPAddress".to_owned(), "127.0.0.1".to_owned()));
+    }
+    options.serving = Serving::At(addresses);
+    Some(tokio::spawn(Controller::new(client.clone(), options).run(stop)))
+}
+
+/// Serves what the objects say, or goes on with what was served before.
+fn apply(args: &Args, mut objects: Objects, proxy: &Proxy) {
+    if let Some(gateway) = &args.cluster.gateway {
+        restrict(&mut objects, gateway);
+    }
+    let resolution = resolve(&objects, &resolve_options(&args.cluster.name.controller_name));
+    let (listeners, routes) = (resolution.model.listeners.len(), resolution.model.routes.len());
+    match tokio::task::block_in_place(|| proxy.apply(&resolution)) {
+        Ok(()) => tracing::info!(listeners, routes, "serving"),
+        Err(error) => tracing::error!(%error, "the configuration before stays"),
+    }
+}

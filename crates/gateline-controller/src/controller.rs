@@ -1,0 +1,135 @@
+//! The loop: objects, resolution, data planes, statuses.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gateline::model::ObjectName;
+use gateline_api::objects::GATEWAY;
+use gateline_api::resolve::Resolution;
+use gateline_api::status::{ConditionStatus, Status};
+use gateline_api::{Objects, resolve};
+use kube::Client;
+use tokio::sync::watch;
+
+use crate::cluster::Cluster;
+use crate::kinds::{DEPLOYMENTS, INPUTS};
+use crate::lease::{Candidate, told};
+use crate::options::{Options, Serving};
+use crate::provision::Provisioner;
+use crate::resolving;
+use crate::status::{Job, Writer, jobs};
+
+/// How often everything is looked at again: certificates expire, failures pass.
+const AGAIN: Duration = Duration::from_secs(30);
+/// When to try again what has failed.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Keeps the statuses of a cluster true, and data planes for its Gateways.
+pub struct Controller {
+    options: Options,
+    cluster: Cluster,
+    objects: Arc<Objects>,
+    resolution: Resolution,
+    provisioner: Provisioner,
+    writer: Writer,
+    client: Client,
+}
+
+impl Controller {
+    /// Begins to watch. Needs a tokio runtime.
+    #[must_use]
+    pub fn new(client: Client, options: Options) -> Self {
+        let mut kinds = INPUTS.to_vec();
+        if matches!(options.serving, Serving::Pods(_)) {
+            kinds.push(DEPLOYMENTS);
+        }
+        let cluster = Cluster::watch_kinds(&client, kinds);
+        Self {
+            provisioner: Provisioner::new(&client, &options),
+            writer: Writer::new(client.clone(), cluster.store(), &options.controller),
+            objects: Arc::default(),
+            resolution: Resolution::default(),
+            options,
+            cluster,
+            client,
+        }
+    }
+
+    /// Runs until `stop` becomes true, then gives the Lease back.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let (mut leads, candidate) = self.stand(stop.clone());
+        let mut again = tokio::time::interval(AGAIN);
+        let mut soon: Option<Instant> = None;
+        loop {
+            let wait = soon.map_or(AGAIN, |at| at.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                changed = self.cluster.touched() => match changed {
+                    Some((objects, input)) => {
+                        self.objects = Arc::new(objects);
+                        if input { self.resolve().await }
+                    }
+                    None => break,
+                },
+                failed = self.writer.done() => {
+                    if failed { soon = Some(Instant::now() + SOON) }
+                    continue;
+                }
+                failed = self.provisioner.done() => {
+                    if failed { soon = Some(Instant::now() + SOON) }
+                }
+                _ = leads.changed() => {}
+                _ = again.tick() => self.resolve().await,
+                () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
+                () = told(&mut stop) => break,
+            }
+            if *leads.borrow() {
+                self.act();
+            }
+        }
+        drop(leads);
+        if let Some(candidate) = candidate {
+            // It gives the Lease back; if it panics, the Lease runs out.
+            let _ = candidate.await;
+        }
+    }
+
+    fn stand(
+        &self,
+        stop: watch::Receiver<bool>,
+    ) -> (watch::Receiver<bool>, Option<tokio::task::JoinHandle<()>>) {
+        let Some(lease) = &self.options.lease else { return (watch::channel(true).1, None) };
+        let (sender, leads) = watch::channel(false);
+        let candidate = Candidate::new(self.client.clone(), &lease.namespace, &lease.name, &lease.identity);
+        (leads, Some(tokio::spawn(candidate.run(sender, stop))))
+    }
+
+    async fn resolve(&mut self) {
+        let (objects, options) = (self.objects.clone(), resolving::options(&self.options.controller));
+        match tokio::task::spawn_blocking(move || resolve(&objects, &options)).await {
+            Ok(resolution) => self.resolution = resolution,
+            Err(error) => tracing::error!(%error, "resolving: the resolution before stays"),
+        }
+    }
+
+    /// Has data planes made and statuses written, as far as they are not as they should be.
+    fn act(&mut self) {
+        if self.resolution.statuses.is_empty() && self.objects.is_empty() {
+            return;
+        }
+        let reach =
+            self.provisioner.provision(&self.objects, &self.resolution, &accepted(&self.resolution.statuses));
+        let jobs: Vec<Job> = jobs(&self.objects, &self.resolution.statuses, &reach);
+        self.writer.replace(jobs.into_iter());
+    }
+}
+
+/// Gateways that are to be served.
+fn accepted(statuses: &[Status]) -> BTreeSet<ObjectName> {
+    let accepted = |status: &&Status| {
+        let holds =
+            |c: &gateline_api::status::Condition| c.kind == "Accepted" && c.status == ConditionStatus::True;
+        (&*status.group, &*status.kind) == (GATEWAY, "Gateway") && status.conditions.iter().any(holds)
+    };
+    statuses.iter().filter(accepted).map(|status| status.name.clone()).collect()
+}

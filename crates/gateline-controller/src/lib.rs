@@ -1,0 +1,31 @@
+//! Gateline in Kubernetes.
+//!
+//! ```text
+//! watches --> Store --> Objects --gateline_api::resolve--> Resolution --+--> statuses --> patches
+//!                                                                       +--> Gateways --> Deployments, Services, …
+//! ```
+
+mod cluster;
+mod controller;
+mod discovery;
+mod features;
+mod kinds;
+mod lease;
+mod options;
+mod provision;
+mod resolving;
+mod restrict;
+mod status;
+mod store;
+mod watch;
+
+pub use cluster::Cluster;
+pub use controller::Controller;
+pub use kube::Client;
+pub use options::{CONTROLLER_NAME, LeaseOptions, Options, PodOptions, Serving};
+pub use provision::{ADMIN_PORT, RESERVED_PORTS, container_port};
+pub use resolving::options as resolve_options;
+pub use restrict::restrict;
+
+/// The field manager of everything that is written.
+const MANAGER: &str = "gateline";

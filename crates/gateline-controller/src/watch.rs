@@ -1,0 +1,147 @@
+//! One watch for each kind, for as long as the process lives.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use gateline::model::ObjectName;
+use gateline_api::Object;
+use kube::core::{ApiResource, DynamicObject};
+use kube::runtime::watcher::{self, Config, watcher};
+use kube::runtime::{WatchStreamExt as _, utils::Backoff};
+use kube::{Api, Client};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::discovery;
+use crate::kinds::Kind;
+use crate::store::{Event, Store};
+
+/// How often to look whether kinds have appeared that were not served.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// How long to leave a kind alone whose definition was taken away.
+const GONE: Duration = Duration::from_secs(1);
+
+/// Watches all kinds that are served, and those that come to be served later. Never returns.
+pub(crate) async fn all(client: Client, kinds: Vec<Kind>, store: Arc<Store>) {
+    let mut watches = JoinSet::new();
+    let mut watched: BTreeSet<Kind> = BTreeSet::new();
+    loop {
+        let missing: Vec<Kind> = kinds.iter().filter(|kind| !watched.contains(kind)).copied().collect();
+        match discovery::served(&client, &missing).await {
+            Ok(served) => {
+                let first = watched.is_empty();
+                for (kind, _) in served.iter().filter(|_| first) {
+                    store.expect(*kind);
+                }
+                for (kind, resource) in served {
+                    watched.insert(kind);
+                    store.served_at(kind, resource.clone());
+                    tracing::debug!(kind = kind.kind, version = %resource.api_version, "watching");
+                    let (client, store) = (client.clone(), store.clone());
+                    watches.spawn(async move {
+                        one(client, kind, &resource, &store).await;
+                        tokio::time::sleep(GONE).await;
+                        kind
+                    });
+                }
+                if first {
+                    store.started();
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cannot ask which kinds are served"),
+        }
+        tokio::select! {
+            Some(Ok(kind)) = watches.join_next() => { watched.remove(&kind); }
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+/// Watches one kind until it is served no longer.
+async fn one(client: Client, kind: Kind, resource: &ApiResource, store: &Store) {
+    let api: Api<DynamicObject> = Api::all_with(client, resource);
+    let mut config = Config::default();
+    config.field_selector = (!kind.fields.is_empty()).then(|| kind.fields.to_owned());
+    config.label_selector = (!kind.labels.is_empty()).then(|| kind.labels.to_owned());
+    let mut events = pin!(watcher(api, config).backoff(Patience::default()));
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(event) => take(kind, resource, event, store),
+            Err(error) if is_gone(&error) => {
+                tracing::info!(kind = kind.kind, "no longer served");
+                // No more objects of it can be had; the last ones are gone with their definition.
+                store.take(kind, Event::Init);
+                return store.take(kind, Event::Ready);
+            }
+            Err(error) => tracing::warn!(kind = kind.kind, %error, "watching"),
+        }
+    }
+}
+
+fn take(kind: Kind, resource: &ApiResource, event: watcher::Event<DynamicObject>, store: &Store) {
+    let event = match event {
+        watcher::Event::Init => Some(Event::Init),
+        watcher::Event::InitDone => Some(Event::Ready),
+        watcher::Event::InitApply(object) => read(resource, object).map(Event::Listed),
+        watcher::Event::Apply(object) => read(resource, object).map(Event::Apply),
+        watcher::Event::Delete(object) => Some(Event::Delete(ObjectName::new(
+            object.metadata.namespace.unwrap_or_default(),
+            object.metadata.name.unwrap_or_default(),
+        ))),
+    };
+    if let Some(event) = event {
+        store.take(kind, event);
+    }
+}
+
+/// The object, whatever is in it. What cannot even be named is left out.
+pub(crate) fn read(resource: &ApiResource, mut object: DynamicObject) -> Option<Object> {
+    object.metadata.managed_fields = None;
+    let mut value = serde_json::to_value(object).ok()?;
+    // The items of a list do not repeat them.
+    if let Value::Object(fields) = &mut value {
+        fields.insert("apiVersion".into(), resource.api_version.as_str().into());
+        fields.insert("kind".into(), resource.kind.as_str().into());
+    }
+    match Object::from_cluster(value) {
+        Ok(object) => Some(object),
+        Err(error) => {
+            tracing::warn!(kind = %resource.kind, %error, "an object is ignored");
+            None
+        }
+    }
+}
+
+fn is_gone(error: &watcher::Error) -> bool {
+    let status = match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
+        _ => return false,
+    };
+    status.code == 404
+}
+
+/// Waits a little longer after each error in a row, so that an API server that comes back finds no crowd.
+#[derive(Debug, Default)]
+struct Patience {
+    errors: u32,
+}
+
+impl Iterator for Patience {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.errors = self.errors.saturating_add(1);
+        let longest = 100_u64 << self.errors.min(8);
+        Some(Duration::from_millis(fastrand::u64(longest / 2..=longest)))
+    }
+}
+
+impl Backoff for Patience {
+    fn reset(&mut self) {
+        self.errors = 0;
+    }
+}

@@ -10,6 +10,7 @@ use crate::error::CliError;
 use crate::kubernetes::{ADMIN, Name, client, runtime, stopped};
 use crate::log::{self, LogLevel};
 use crate::output::Output;
+use crate::probes;
 
 /// Options of `controller`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     /// Image of the pods that serve Gateways: this very program
     #[arg(long, env = "GATELINE_IMAGE")]
     image: String,
-    /// When that image is pulled: Always, IfNotPresent or Never
+    /// When that image is pulled: Always, `IfNotPresent` or Never
     #[arg(long, value_name = "POLICY", env = "GATELINE_IMAGE_PULL_POLICY")]
     image_pull_policy: Option<String>,
     /// Pods of a Gateway that does not say [default: one, or what a HorizontalPodAutoscaler wants]
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// What to say on standard error
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log: LogLevel,
-    /// Where `/ready` and `/metrics` are served
+    /// Where `/live`, `/ready` and `/metrics` are served
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = ADMIN)]
     admin: SocketAddr,
 }
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     log::start(args.log, output.error_color());
     runtime()?.block_on(async {
         let controller = Controller::new(client().await?, options(args));
+        probes::serve(args.admin, controller.metrics()).await?;
         let (stop, stopping) = watch::channel(false);
         let running = tokio::spawn(controller.run(stopping));
         stopped().await?;

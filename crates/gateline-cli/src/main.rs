@@ -10,6 +10,7 @@ mod input;
 mod kubernetes;
 mod log;
 mod output;
+mod probes;
 mod rule;
 mod serve;
 mod snippet;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateline::model::ObjectName;
 use gateline_api::Objects;
 use kube::Client;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::kinds::{INPUTS, Kind};
+use crate::kinds::{INPUTS, Kind, One};
 use crate::store::{Revision, Store};
 use crate::watch as watches;
 
@@ -30,13 +31,20 @@ impl Cluster {
     /// Begins to watch everything a resolution is made from. Needs a tokio runtime.
     #[must_use]
     pub fn watch(client: &Client) -> Self {
-        Self::watch_kinds(client, INPUTS.to_vec())
+        Self::watch_kinds(client, INPUTS.to_vec(), None)
     }
 
-    pub(crate) fn watch_kinds(client: &Client, kinds: Vec<Kind>) -> Self {
+    /// As [`Cluster::watch`], but of all Secrets only this one: what the pods of a Gateway may read.
+    #[must_use]
+    pub fn watch_with_secret(client: &Client, secret: &ObjectName) -> Self {
+        let only = One { kind: "Secret", name: secret.clone() };
+        Self::watch_kinds(client, INPUTS.to_vec(), Some(only))
+    }
+
+    pub(crate) fn watch_kinds(client: &Client, kinds: Vec<Kind>, only: Option<One>) -> Self {
         let store = Arc::new(Store::new());
         let changes = store.subscribe();
-        let task = tokio::spawn(watches::all(client.clone(), kinds, store.clone()));
+        let task = tokio::spawn(watches::all(client.clone(), kinds, only, store.clone()));
         Self { store, changes, seen: Revision::default(), watches: task.abort_handle() }
     }
 

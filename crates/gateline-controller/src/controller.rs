@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gateline::model::ObjectName;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use crate::cluster::Cluster;
 use crate::kinds::{DEPLOYMENTS, INPUTS};
 use crate::lease::{Candidate, told};
+use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 use crate::provision::Provisioner;
 use crate::resolving;
@@ -33,6 +35,7 @@ pub struct Controller {
     resolution: Resolution,
     provisioner: Provisioner,
     writer: Writer,
+    metrics: Arc<Metrics>,
     client: Client,
 }
 
@@ -44,16 +47,24 @@ impl Controller {
         if matches!(options.serving, Serving::Pods(_)) {
             kinds.push(DEPLOYMENTS);
         }
-        let cluster = Cluster::watch_kinds(&client, kinds);
+        let cluster = Cluster::watch_kinds(&client, kinds, None);
+        let metrics = Arc::new(Metrics::default());
         Self {
-            provisioner: Provisioner::new(&client, &options),
-            writer: Writer::new(client.clone(), cluster.store(), &options.controller),
+            provisioner: Provisioner::new(&client, &options, metrics.clone()),
+            writer: Writer::new(client.clone(), cluster.store(), &options.controller, metrics.clone()),
+            metrics,
             objects: Arc::default(),
             resolution: Resolution::default(),
             options,
             cluster,
             client,
         }
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// Runs until `stop` becomes true, then gives the Lease back.
@@ -79,11 +90,13 @@ impl Controller {
                     if failed { soon = Some(Instant::now() + SOON) }
                 }
                 _ = leads.changed() => {}
-                _ = again.tick() => self.resolve().await,
+                _ = again.tick(), if !self.objects.is_empty() => self.resolve().await,
                 () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
                 () = told(&mut stop) => break,
             }
-            if *leads.borrow() {
+            let leader = *leads.borrow();
+            self.metrics.leader.store(leader, Ordering::Relaxed);
+            if leader {
                 self.act();
             }
         }
@@ -105,9 +118,13 @@ impl Controller {
     }
 
     async fn resolve(&mut self) {
+        let (begin, count) = (Instant::now(), self.objects.len());
         let (objects, options) = (self.objects.clone(), resolving::options(&self.options.controller));
         match tokio::task::spawn_blocking(move || resolve(&objects, &options)).await {
-            Ok(resolution) => self.resolution = resolution,
+            Ok(resolution) => {
+                self.metrics.resolved(count, begin.elapsed());
+                self.resolution = resolution;
+            }
             Err(error) => tracing::error!(%error, "resolving: the resolution before stays"),
         }
     }

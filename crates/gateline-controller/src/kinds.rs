@@ -1,9 +1,11 @@
 //! Which kinds are watched.
 
+use gateline::model::ObjectName;
 use gateline_api::objects::{CORE, DISCOVERY, ENVOY, GATEWAY};
 
 /// A kind to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(clippy::struct_field_names, reason = "`kind` is what it is called")]
 pub(crate) struct Kind {
     pub(crate) group: &'static str,
     pub(crate) kind: &'static str,
@@ -13,6 +15,13 @@ pub(crate) struct Kind {
     pub(crate) fields: &'static str,
     /// A label selector.
     pub(crate) labels: &'static str,
+}
+
+/// The part of a kind that is watched, where it is not all of it.
+#[derive(Clone, Debug)]
+pub(crate) struct One {
+    pub(crate) kind: &'static str,
+    pub(crate) name: ObjectName,
 }
 
 const fn discovered(group: &'static str, kind: &'static str) -> Kind {

@@ -81,7 +81,7 @@ impl Candidate {
     async fn attempt(&mut self, now: Instant) -> kube::Result<bool> {
         let Some(mut lease) = self.api.get_opt(&self.lease).await? else {
             let metadata = ObjectMeta { name: Some(self.lease.clone()), ..ObjectMeta::default() };
-            let lease = Lease { metadata, spec: Some(self.spec(0)), ..Lease::default() };
+            let lease = Lease { metadata, spec: Some(self.spec(0)) };
             return self.written(self.api.create(&PostParams::default(), &lease).await, now);
         };
         let spec = lease.spec.take().unwrap_or_default();

@@ -5,12 +5,14 @@
 //!                                                                       +--> Gateways --> Deployments, Services, …
 //! ```
 
+mod bundle;
 mod cluster;
 mod controller;
 mod discovery;
 mod features;
 mod kinds;
 mod lease;
+mod metrics;
 mod options;
 mod provision;
 mod resolving;
@@ -19,9 +21,11 @@ mod status;
 mod store;
 mod watch;
 
+pub use bundle::unpack;
 pub use cluster::Cluster;
 pub use controller::Controller;
 pub use kube::Client;
+pub use metrics::Metrics;
 pub use options::{CONTROLLER_NAME, LeaseOptions, Options, PodOptions, Serving};
 pub use provision::{ADMIN_PORT, RESERVED_PORTS, container_port};
 pub use resolving::options as resolve_options;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::discovery;
-use crate::kinds::Kind;
+use crate::kinds::{Kind, One};
 use crate::store::{Event, Store};
 
 /// How often to look whether kinds have appeared that were not served.
@@ -25,8 +25,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 const GONE: Duration = Duration::from_secs(1);
 
 /// Watches all kinds that are served, and those that come to be served later. Never returns.
-pub(crate) async fn all(client: Client, kinds: Vec<Kind>, store: Arc<Store>) {
-    let mut watches = JoinSet::new();
+pub(crate) async fn all(client: Client, kinds: Vec<Kind>, only: Option<One>, store: Arc<Store>) {
+    let mut tasks = JoinSet::new();
     let mut watched: BTreeSet<Kind> = BTreeSet::new();
     loop {
         let missing: Vec<Kind> = kinds.iter().filter(|kind| !watched.contains(kind)).copied().collect();
@@ -41,8 +41,10 @@ pub(crate) async fn all(client: Client, kinds: Vec<Kind>, store: Arc<Store>) {
                     store.served_at(kind, resource.clone());
                     tracing::debug!(kind = kind.kind, version = %resource.api_version, "watching");
                     let (client, store) = (client.clone(), store.clone());
-                    watches.spawn(async move {
-                        one(client, kind, &resource, &store).await;
+                    let only =
+                        only.as_ref().filter(|only| only.kind == kind.kind).map(|only| only.name.clone());
+                    tasks.spawn(async move {
+                        one(client, kind, &resource, only, &store).await;
                         tokio::time::sleep(GONE).await;
                         kind
                     });
@@ -54,18 +56,25 @@ pub(crate) async fn all(client: Client, kinds: Vec<Kind>, store: Arc<Store>) {
             Err(error) => tracing::warn!(%error, "cannot ask which kinds are served"),
         }
         tokio::select! {
-            Some(Ok(kind)) = watches.join_next() => { watched.remove(&kind); }
+            Some(Ok(kind)) = tasks.join_next() => { watched.remove(&kind); }
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }
 }
 
 /// Watches one kind until it is served no longer.
-async fn one(client: Client, kind: Kind, resource: &ApiResource, store: &Store) {
-    let api: Api<DynamicObject> = Api::all_with(client, resource);
-    let mut config = Config::default();
-    config.field_selector = (!kind.fields.is_empty()).then(|| kind.fields.to_owned());
-    config.label_selector = (!kind.labels.is_empty()).then(|| kind.labels.to_owned());
+async fn one(client: Client, kind: Kind, resource: &ApiResource, only: Option<ObjectName>, store: &Store) {
+    let api: Api<DynamicObject> = match &only {
+        Some(name) => Api::namespaced_with(client, &name.namespace, resource),
+        None => Api::all_with(client, resource),
+    };
+    let fields = match only {
+        Some(only) => format!("metadata.name={}", only.name),
+        None => kind.fields.to_owned(),
+    };
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let config =
+        Config { field_selector: given(&fields), label_selector: given(kind.labels), ..Config::default() };
     let mut events = pin!(watcher(api, config).backoff(Patience::default()));
     while let Some(event) = events.next().await {
         match event {
@@ -116,12 +125,11 @@ pub(crate) fn read(resource: &ApiResource, mut object: DynamicObject) -> Option<
 }
 
 fn is_gone(error: &watcher::Error) -> bool {
-    let status = match error {
+    matches!(
+        error,
         watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
-        _ => return false,
-    };
-    status.code == 404
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 404
+    )
 }
 
 /// Waits a little longer after each error in a row, so that an API server that comes back finds no crowd.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use gateline::model::ObjectName;
 use gateline_api::{Objects, resolve};
 use gateline_controller::{
-    Client, Cluster, Controller, Options, Serving, container_port, resolve_options, restrict,
+    Client, Cluster, Controller, Options, Serving, container_port, resolve_options, restrict, unpack,
 };
 use gateline_proxy::{Config, Ports, Proxy};
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 
 use super::{Args, proxy_config};
 use crate::Verdict;
@@ -27,6 +27,9 @@ pub(crate) struct ClusterArgs {
     /// [default: all Gateways, and their statuses]
     #[arg(long, value_name = "NAMESPACE/NAME", requires = "kubernetes", value_parser = gateway)]
     gateway: Option<ObjectName>,
+    /// Of all Secrets read only this one, in which the controller has packed those of the Gateway
+    #[arg(long, value_name = "NAME", requires = "gateway")]
+    secrets: Option<String>,
     /// The address to write into the status of Gateways; may be given more than once [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS", requires = "kubernetes", conflicts_with = "gateway")]
     address: Vec<std::net::IpAddr>,
@@ -46,9 +49,9 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let runtime = runtime()?;
     runtime.block_on(async {
         let client = client().await?;
-        let (stop, stopping) = watch::channel(false);
+        let (stop, stopping) = channel::channel(false);
         let controller = statuses(args, &client, stopping);
-        let mut cluster = Cluster::watch(&client);
+        let mut cluster = watch(&args.cluster, &client);
         let mut signals = std::pin::pin!(stopped());
         loop {
             tokio::select! {
@@ -74,6 +77,16 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     Ok(Verdict::Clean)
 }
 
+fn watch(args: &ClusterArgs, client: &Client) -> Cluster {
+    match (&args.gateway, &args.secrets) {
+        (Some(gateway), Some(secret)) => {
+            let secret = ObjectName::new(gateway.namespace.clone(), secret.as_str());
+            Cluster::watch_with_secret(client, &secret)
+        }
+        _ => Cluster::watch(client),
+    }
+}
+
 fn config(args: &Args) -> Result<Config, CliError> {
     let mut config = proxy_config(args)?;
     if args.cluster.gateway.is_some() && args.ports.is_empty() {
@@ -86,7 +99,7 @@ fn config(args: &Args) -> Result<Config, CliError> {
 fn statuses(
     args: &Args,
     client: &Client,
-    stop: watch::Receiver<bool>,
+    stop: channel::Receiver<bool>,
 ) -> Option<tokio::task::JoinHandle<()>> {
     if args.cluster.gateway.is_some() {
         return None;
@@ -106,6 +119,9 @@ fn statuses(
 fn apply(args: &Args, mut objects: Objects, proxy: &Proxy) {
     if let Some(gateway) = &args.cluster.gateway {
         restrict(&mut objects, gateway);
+    }
+    if args.cluster.secrets.is_some() {
+        unpack(&mut objects);
     }
     let resolution = resolve(&objects, &resolve_options(&args.cluster.name.controller_name));
     let (listeners, routes) = (resolution.model.listeners.len(), resolution.model.routes.len());

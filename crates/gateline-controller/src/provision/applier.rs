@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gateline::model::ObjectName;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::DataPlane;
+use crate::metrics::{Metrics, add};
 
 /// How long to wait for a watch to tell of what was made, and before something that failed is tried again.
 const ECHO: Duration = Duration::from_secs(2);
@@ -20,6 +22,7 @@ const AGAIN: Duration = Duration::from_mins(5);
 /// Makes what serves Gateways: for each Gateway one change at a time, and none where nothing changed.
 pub(crate) struct Applier {
     client: Client,
+    metrics: Arc<Metrics>,
     applied: BTreeMap<ObjectName, Applied>,
     busy: BTreeSet<ObjectName>,
     tasks: JoinSet<(ObjectName, kube::Result<Vec<Value>>)>,
@@ -33,8 +36,8 @@ struct Applied {
 }
 
 impl Applier {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client, applied: BTreeMap::new(), busy: BTreeSet::new(), tasks: JoinSet::new() }
+    pub(crate) fn new(client: Client, metrics: Arc<Metrics>) -> Self {
+        Self { client, metrics, applied: BTreeMap::new(), busy: BTreeSet::new(), tasks: JoinSet::new() }
     }
 
     /// Sees to it that a Gateway has its data plane.
@@ -72,6 +75,7 @@ impl Applier {
         let Ok((gateway, result)) = done else { return true };
         self.busy.remove(&gateway);
         let failed = result.is_err();
+        add(if failed { &self.metrics.apply_errors } else { &self.metrics.data_planes_applied });
         let objects = result.unwrap_or_else(|error| {
             tracing::warn!(%gateway, %error, "making the data plane");
             Vec::new()

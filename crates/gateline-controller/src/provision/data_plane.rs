@@ -3,12 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateline::Model;
 use gateline::model::{ObjectName, Protocol};
 use gateline_api::objects::{Address, GATEWAY, Gateway};
+use gateline_api::resolve::Resolution;
 use gateline_api::{Object, Objects};
 use serde_json::{Value, json};
 
 use super::parameters::Parameters;
 use super::ports::Port;
-use super::{bounded, deployment, labels, service};
+use super::{access, bounded, deployment, labels, service};
+use crate::bundle;
 
 /// What all data planes have in common.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct DataPlane<'a> {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) ports: BTreeSet<Port>,
+    /// `type` and `data` of the Secret with the Secrets it uses.
+    pub(super) secrets: Value,
     /// Addresses that the Gateway asks for.
     pub(crate) addresses: Vec<Address>,
 }
@@ -43,7 +47,7 @@ impl<'a> DataPlane<'a> {
     pub(crate) fn of(
         gateway: &'a Object,
         objects: &'a Objects,
-        model: &Model,
+        resolution: &Resolution,
         settings: &'a Settings,
     ) -> Option<Self> {
         let spec = gateway.decode::<Gateway>().ok()?.spec;
@@ -53,8 +57,9 @@ impl<'a> DataPlane<'a> {
             name: bounded(&format!("{}-{class}", gateway.name.name)),
             labels: labels::labels(&gateway.name.name, class, &asked("labels")),
             annotations: asked("annotations"),
-            ports: ports(&gateway.name, &spec, model),
+            ports: ports(&gateway.name, &spec, &resolution.model),
             parameters: Parameters::of(gateway, class, objects),
+            secrets: bundle::pack(&bundle::used_by(gateway, resolution), objects),
             addresses: spec.addresses,
             gateway,
             settings,
@@ -63,7 +68,9 @@ impl<'a> DataPlane<'a> {
 
     /// The objects to be applied. Those without which pods cannot start come first.
     pub(crate) fn objects(&self) -> Vec<Value> {
-        let mut objects = vec![self.service_account(), deployment::deployment(self)];
+        let mut objects = vec![self.service_account()];
+        objects.extend(access::access(self));
+        objects.push(deployment::deployment(self));
         // A Service needs a port.
         if !self.ports.is_empty() {
             objects.push(service::service(self));

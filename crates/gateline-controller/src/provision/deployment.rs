@@ -70,6 +70,7 @@ fn container(plane: &DataPlane<'_>) -> Value {
             "serve", "--kubernetes",
             "--gateway", plane.gateway.name.to_string(),
             "--controller-name", settings.controller,
+            "--secrets", plane.name,
             "--admin", format!("[::]:{ADMIN_PORT}"),
             "--drain", DRAIN.to_string(),
         ],

@@ -1,5 +1,6 @@
 //! From a Gateway to the objects that serve it, as data; and the making of them.
 
+mod access;
 mod applier;
 mod binding;
 mod data_plane;

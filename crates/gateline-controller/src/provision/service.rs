@@ -15,7 +15,7 @@ pub(super) fn service(plane: &DataPlane<'_>) -> Value {
     let mut spec = json!({
         "type": "LoadBalancer",
         "selector": labels::selector(&plane.gateway.name.name),
-        "ports": plane.ports.iter().map(port).collect::<Vec<_>>(),
+        "ports": plane.ports.iter().copied().map(port).collect::<Vec<_>>(),
     });
     for field in [
         "type",
@@ -42,7 +42,7 @@ pub(super) fn service(plane: &DataPlane<'_>) -> Value {
     service
 }
 
-fn port(port: &Port) -> Value {
+fn port(port: Port) -> Value {
     let (name, protocol) = if port.udp { ("udp", "UDP") } else { ("tcp", "TCP") };
     json!({
         "name": format!("{name}-{}", port.port),

@@ -161,7 +161,7 @@ mod tests {
     const LONG_AGO: &str = "2020-01-01T00:00:00Z";
     const AUTHOR: Author<'_> = Author { controller: "gateline.dev/controller", now: NOW };
 
-    fn object(kind: &str, status: Value) -> Object {
+    fn object(kind: &str, status: &Value) -> Object {
         Object::from_cluster(json!({
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind,
             "metadata": { "name": "one", "namespace": "shop", "resourceVersion": "7", "generation": 3 },
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn nothing_is_written_when_nothing_changed() {
-        let before = object("HTTPRoute", json!({ "parents": [entry(AUTHOR.controller, "a", "True")] }));
+        let before = object("HTTPRoute", &json!({ "parents": [entry(AUTHOR.controller, "a", "True")] }));
         assert_eq!(patch_of(&before, &route_status(&before, &[("a", true)])), None);
     }
 
@@ -219,7 +219,7 @@ mod tests {
         let stale = entry(AUTHOR.controller, "gone", "True");
         let before = object(
             "HTTPRoute",
-            json!({ "parents": [stale, foreign, entry(AUTHOR.controller, "b", "True")] }),
+            &json!({ "parents": [stale, foreign, entry(AUTHOR.controller, "b", "True")] }),
         );
         let patch = patch_of(&before, &route_status(&before, &[("new", true), ("b", false)])).unwrap();
         let parents = patch["status"]["parents"].as_array().unwrap();
@@ -236,7 +236,7 @@ mod tests {
     fn the_time_of_a_transition_is_kept_while_the_status_is_the_same() {
         let mut old = entry(AUTHOR.controller, "a", "True");
         old["conditions"][0]["observedGeneration"] = json!(2);
-        let before = object("HTTPRoute", json!({ "parents": [old] }));
+        let before = object("HTTPRoute", &json!({ "parents": [old] }));
         let patch = patch_of(&before, &route_status(&before, &[("a", true)])).unwrap();
         let condition = &patch["status"]["parents"][0]["conditions"][0];
         assert_eq!(condition["observedGeneration"], 3);
@@ -247,17 +247,17 @@ mod tests {
     fn a_route_that_left_loses_only_our_entry() {
         let foreign = entry("example.com/other", "a", "True");
         let before =
-            object("HTTPRoute", json!({ "parents": [entry(AUTHOR.controller, "a", "True"), foreign] }));
+            object("HTTPRoute", &json!({ "parents": [entry(AUTHOR.controller, "a", "True"), foreign] }));
         let patch = patch_of(&before, &route_status(&before, &[])).unwrap();
         assert_eq!(patch["status"]["parents"], json!([foreign]));
-        let none = object("HTTPRoute", Value::Null);
+        let none = object("HTTPRoute", &Value::Null);
         assert_eq!(patch_of(&none, &route_status(&none, &[])), None);
     }
 
     #[test]
     fn there_is_room_for_sixteen_ancestors() {
         let others: Vec<Value> = (0..16).map(|i| json!({ "ancestorRef": { "name": format!("{i}") }, "controllerName": "x/y", "conditions": [] })).collect();
-        let before = object("BackendTLSPolicy", json!({ "ancestors": others }));
+        let before = object("BackendTLSPolicy", &json!({ "ancestors": others }));
         assert_eq!(patch_of(&before, &route_status(&before, &[("a", true)])), None);
     }
 
@@ -267,7 +267,7 @@ mod tests {
         let stale = json!({ "type": "InsecureFrontendValidationMode", "status": "True" });
         let before = object(
             "Gateway",
-            json!({
+            &json!({
                 "conditions": [foreign, stale],
                 "listeners": [{ "name": "http", "conditions": [foreign] }, { "name": "gone", "conditions": [] }],
             }),

@@ -11,6 +11,7 @@ use kube::{Api, Client};
 use tokio::task::JoinSet;
 
 use super::{Author, Desired, patch};
+use crate::metrics::{Metrics, add};
 use crate::store::Store;
 use crate::watch::read;
 
@@ -35,6 +36,7 @@ pub(crate) struct Writer {
     client: Client,
     store: Arc<Store>,
     controller: Arc<str>,
+    metrics: Arc<Metrics>,
     waiting: BTreeMap<Key, Job>,
     busy: BTreeSet<Key>,
     tasks: JoinSet<(Key, kube::Result<()>)>,
@@ -54,11 +56,12 @@ impl Job {
 }
 
 impl Writer {
-    pub(crate) fn new(client: Client, store: Arc<Store>, controller: &str) -> Self {
+    pub(crate) fn new(client: Client, store: Arc<Store>, controller: &str, metrics: Arc<Metrics>) -> Self {
         Self {
             client,
             store,
             controller: controller.into(),
+            metrics,
             waiting: BTreeMap::new(),
             busy: BTreeSet::new(),
             tasks: JoinSet::new(),
@@ -80,6 +83,7 @@ impl Writer {
         self.busy.remove(&key);
         self.begin();
         let Err(error) = result else { return false };
+        add(&self.metrics.write_errors);
         tracing::warn!(kind = %key.1, object = %key.2, %error, "writing a status");
         !matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422))
     }
@@ -92,10 +96,10 @@ impl Writer {
             let Some(job) = self.waiting.remove(&key) else { return };
             let Some(resource) = self.store.resource(&key.0, &key.1) else { continue };
             self.busy.insert(key.clone());
-            let (client, store, controller) =
-                (self.client.clone(), self.store.clone(), self.controller.clone());
+            let (client, store) = (self.client.clone(), self.store.clone());
+            let (controller, metrics) = (self.controller.clone(), self.metrics.clone());
             self.tasks.spawn(async move {
-                let result = write(client, &resource, job, &controller, &store).await;
+                let result = write(client, &resource, job, &controller, &store, &metrics).await;
                 (key, result)
             });
         }
@@ -108,6 +112,7 @@ async fn write(
     mut job: Job,
     controller: &str,
     store: &Store,
+    metrics: &Metrics,
 ) -> kube::Result<()> {
     let name = job.object.name.clone();
     let api: Api<DynamicObject> = if name.namespace.is_empty() {
@@ -120,11 +125,15 @@ async fn write(
         let Some(patch) = job.patch(controller, &now()) else { return Ok(()) };
         match api.patch_status(&name.name, &params, &Patch::Merge(&patch)).await {
             Ok(written) => {
-                read(resource, written).into_iter().for_each(|object| store.written(object));
+                add(&metrics.statuses_written);
+                if let Some(object) = read(resource, written) {
+                    store.written(object);
+                }
                 return Ok(());
             }
             Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
             Err(kube::Error::Api(status)) if status.code == 409 && !last => {
+                add(&metrics.conflicts);
                 let Some(fresh) = api.get_opt(&name.name).await? else { return Ok(()) };
                 let Some(fresh) = read(resource, fresh) else { return Ok(()) };
                 job.object = fresh;

@@ -12,6 +12,8 @@ mod ports;
 mod provisioner;
 mod reach;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use provisioner::Provisioner;
 pub(crate) use reach::{Reach, settle};

@@ -2,46 +2,28 @@
 //!
 //! The controller packs what the Gateway may use, grants considered; pods unpack it and see the Secrets as they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gateline::model::ObjectName;
-use gateline_api::objects::{CORE, GATEWAY, Gateway};
+use gateline_api::objects::{CORE, GATEWAY};
 use gateline_api::resolve::Resolution;
-use gateline_api::status::ConditionStatus;
 use gateline_api::{Object, Objects};
 use serde_json::{Value, json};
 
-/// The key of the Secret that holds a JSON array of Secrets.
+use crate::restrict::sets_of;
+
+/// The key of the Secret that holds Secrets, as JSON.
 const KEY: &str = "secrets.json";
 /// The type of the Secret.
 const TYPE: &str = "gateline.dev/secrets";
 
-/// The Secrets that a Gateway uses and may use: certificates of its listeners, those of ListenerSets too, and the one it
-/// shows to backends.
-pub(crate) fn used_by(gateway: &Object, resolution: &Resolution) -> BTreeSet<ObjectName> {
-    let listeners = resolution.model.listeners.iter().zip(&resolution.tls);
-    let own = listeners.filter(|(listener, _)| listener.name.gateway == gateway.name);
-    let certificates = own.filter_map(|(_, tls)| tls.as_ref()).flat_map(|tls| &tls.certificates);
-    certificates.map(|certificate| certificate.secret.clone()).chain(shown(gateway, resolution)).collect()
-}
-
-/// `tls.backend.clientCertificateRef`, if it resolves.
-fn shown(gateway: &Object, resolution: &Resolution) -> Option<ObjectName> {
-    let reference = gateway.decode::<Gateway>().ok()?.spec.tls?.backend?.client_certificate_ref?;
-    let about = |kind: &str, name: &ObjectName| (kind, name) == ("Gateway", &gateway.name);
-    let mut statuses = resolution.statuses.iter();
-    let status = statuses.find(|status| *status.group == *GATEWAY && about(&status.kind, &status.name))?;
-    let mut conditions = status.conditions.iter();
-    let resolved = conditions.any(|c| c.kind == "ResolvedRefs" && c.status == ConditionStatus::True);
-    let namespace = reference.namespace.unwrap_or_else(|| gateway.name.namespace.to_string());
-    resolved.then(|| ObjectName::new(namespace, reference.name))
-}
-
-/// `type` and `data` of the Secret that holds these. What is not there is left out.
-pub(crate) fn pack(names: &BTreeSet<ObjectName>, objects: &Objects) -> Value {
-    let secrets = names.iter().filter_map(|name| objects.get(CORE, "Secret", name));
+/// `type` and `data` of the Secret for a Gateway: the certificates of its listeners, those of ListenerSets too, and the
+/// one it shows to backends; and which generations of them were looked at.
+pub(crate) fn pack(gateway: &ObjectName, resolution: &Resolution, objects: &Objects) -> Value {
+    let secrets = used_by(gateway, resolution);
+    let secrets = secrets.iter().filter_map(|name| objects.get(CORE, "Secret", name));
     let secrets = secrets.map(|secret| {
         json!({
             "apiVersion": "v1",
@@ -51,62 +33,118 @@ pub(crate) fn pack(names: &BTreeSet<ObjectName>, objects: &Objects) -> Value {
             "data": secret.value["data"],
         })
     });
-    let text = Value::Array(secrets.collect()).to_string();
-    json!({ "type": TYPE, "data": { KEY: STANDARD.encode(text) } })
+    let text = json!({ "of": generations(gateway, objects), "secrets": secrets.collect::<Vec<_>>() });
+    json!({ "type": TYPE, "data": { KEY: STANDARD.encode(text.to_string()) } })
+}
+
+/// Whether an object is a packed Secret.
+pub(crate) fn is_packed(object: &Object) -> bool {
+    (&*object.group, &*object.kind) == (CORE, "Secret") && object.value["type"] == TYPE
+}
+
+fn used_by<'a>(gateway: &ObjectName, resolution: &'a Resolution) -> BTreeSet<&'a ObjectName> {
+    let listeners = resolution.model.listeners.iter().zip(&resolution.tls);
+    let own = listeners.filter(|(listener, _)| listener.name.gateway == *gateway);
+    let served = own.filter_map(|(_, tls)| tls.as_ref()).flat_map(|tls| &tls.certificates);
+    let shown = resolution.clients.get(gateway).map(|certificate| &certificate.secret);
+    served.map(|certificate| &certificate.secret).chain(shown).collect()
+}
+
+/// The generation of the Gateway and of each of its ListenerSets, by kind and name.
+fn generations(gateway: &ObjectName, objects: &Objects) -> BTreeMap<String, i64> {
+    let holders = objects.get(GATEWAY, "Gateway", gateway).into_iter().chain(sets_of(gateway, objects));
+    holders.map(|holder| (format!("{} {}", holder.kind, holder.name), holder.generation)).collect()
 }
 
 /// Puts the Secrets that a packed one holds in its place. What cannot be read is left out.
-pub fn unpack(objects: &mut Objects) {
-    let packed = objects.of_kind(CORE, "Secret").filter(|secret| secret.value["type"] == TYPE);
+///
+/// Says whether it was packed for the Gateway and its ListenerSets as they are now. If not, what they refer to may come
+/// with the next one.
+pub fn unpack(gateway: &ObjectName, objects: &mut Objects) -> bool {
+    let packed = objects.of_kind(CORE, "Secret").filter(|secret| is_packed(secret));
     let packed: Vec<Object> = packed.cloned().collect();
+    let mut current = false;
     for secret in packed {
         objects.remove(CORE, "Secret", &secret.name);
         let bytes = secret.value["data"][KEY].as_str().and_then(|text| STANDARD.decode(text).ok());
-        let secrets: Vec<Value> =
-            bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        for secret in secrets.into_iter().filter_map(|value| Object::from_cluster(value).ok()) {
+        let contents: Value = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let now = generations(gateway, objects);
+        current |=
+            now.iter().all(|(holder, now)| contents["of"][holder].as_i64().is_some_and(|then| then >= *now));
+        let secrets = contents["secrets"].as_array().into_iter().flatten();
+        for secret in secrets.filter_map(|value| Object::from_cluster(value.clone()).ok()) {
             if (&*secret.group, &*secret.kind) == (CORE, "Secret") {
                 objects.insert(secret);
             }
         }
     }
+    current
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn secret(namespace: &str, name: &str, text: &str) -> Object {
+    fn gateway(generation: i64) -> Object {
+        let listener = |name: &str, namespace: &str| {
+            json!({
+                "name": name, "port": 443, "protocol": "HTTPS", "hostname": format!("{name}.example.com"),
+                "tls": { "certificateRefs": [{ "name": name, "namespace": namespace }] },
+            })
+        };
+        Object::from_cluster(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+            "metadata": { "namespace": "infra", "name": "shop", "generation": generation },
+            "spec": {
+                "gatewayClassName": "gateline",
+                "listeners": [listener("own", "infra"), listener("foreign", "team")],
+            },
+        }))
+        .unwrap()
+    }
+
+    fn certificate(namespace: &str, name: &str) -> Object {
+        let made = rcgen::generate_simple_self_signed(vec![format!("{name}.example.com")]).unwrap();
         Object::from_cluster(json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": { "namespace": namespace, "name": name },
-            "type": "kubernetes.io/tls", "data": { "tls.crt": text },
+            "type": "kubernetes.io/tls",
+            "data": { "tls.crt": STANDARD.encode(made.cert.pem()), "tls.key": STANDARD.encode(made.signing_key.serialize_pem()) },
         }))
         .unwrap()
     }
 
     #[test]
-    fn what_is_packed_comes_out_as_it_was_and_nothing_else_does() {
+    fn only_secrets_that_the_gateway_may_use_are_packed_and_they_come_out_as_they_were() {
+        let name = ObjectName::new("infra", "shop");
+        let class = json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": { "name": "gateline" },
+            "spec": { "controllerName": "gateline.dev/controller" },
+        });
         let mut objects = Objects::default();
-        for object in [secret("a", "one", "MQ=="), secret("b", "two", "Mg=="), secret("b", "other", "Mw==")] {
+        let own = certificate("infra", "own");
+        for object in [
+            Object::from_cluster(class).unwrap(),
+            gateway(2),
+            own.clone(),
+            certificate("infra", "unused"),
+            certificate("team", "foreign"),
+        ] {
             objects.insert(object);
         }
-        let names =
-            [("a", "one"), ("b", "two"), ("b", "missing")].map(|(ns, name)| ObjectName::new(ns, name));
-        let mut bundle = pack(&BTreeSet::from(names), &objects);
+        let resolution = gateline_api::resolve(&objects, &crate::resolve_options("gateline.dev/controller"));
+        let mut bundle = pack(&name, &resolution, &objects);
         bundle["apiVersion"] = "v1".into();
         bundle["kind"] = "Secret".into();
-        bundle["metadata"] = json!({ "namespace": "infra", "name": "gateway" });
-        let mut pod = Objects::default();
-        pod.insert(Object::from_cluster(bundle).unwrap());
-        unpack(&mut pod);
-        let seen: Vec<_> =
-            pod.iter().map(|object| (object.name.to_string(), object.value["data"].clone())).collect();
-        assert_eq!(
-            seen,
-            [
-                ("a/one".to_owned(), json!({ "tls.crt": "MQ==" })),
-                ("b/two".to_owned(), json!({ "tls.crt": "Mg==" }))
-            ]
-        );
+        bundle["metadata"] = json!({ "namespace": "infra", "name": "shop-gateline" });
+        let bundle = Object::from_cluster(bundle).unwrap();
+        for (generation, current) in [(1, true), (2, true), (3, false)] {
+            let mut pod = Objects::default();
+            pod.insert(bundle.clone());
+            pod.insert(gateway(generation));
+            assert_eq!(unpack(&name, &mut pod), current, "{generation}");
+            let seen: Vec<_> =
+                pod.of_kind(CORE, "Secret").map(|secret| (&secret.name, &secret.value["data"])).collect();
+            assert_eq!(seen, [(&own.name, &own.value["data"])]);
+        }
     }
 }

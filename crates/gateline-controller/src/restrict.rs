@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use gateline::model::ObjectName;
-use gateline_api::objects::GATEWAY;
+use gateline_api::objects::{CORE, DISCOVERY, ENVOY, GATEWAY};
 use gateline_api::{Object, Objects};
 use serde_json::Value;
 
-/// Takes away other Gateways, their ListenerSets, and routes that name neither this Gateway nor its ListenerSets.
-/// Linear in the number of objects.
+use crate::bundle::is_packed;
+
+/// Takes away other Gateways, their ListenerSets, routes that name neither this Gateway nor its ListenerSets, and
+/// Services, EndpointSlices, ConfigMaps and Secrets whose names do not occur in what is left. Linear in the size of the
+/// objects.
 pub fn restrict(objects: &mut Objects, gateway: &ObjectName) {
-    let ours = |set: &Object| names(set, &set.value["spec"]["parentRef"], "Gateway", gateway);
-    let sets = objects.of_kind(GATEWAY, "ListenerSet").filter(|set| ours(set));
-    let sets: BTreeSet<ObjectName> = sets.map(|set| set.name.clone()).collect();
+    let sets: BTreeSet<ObjectName> = sets_of(gateway, objects).map(|set| set.name.clone()).collect();
     objects.retain(|object| match (&*object.group, &*object.kind) {
         (GATEWAY, "Gateway") => object.name == *gateway,
         (GATEWAY, "ListenerSet") => sets.contains(&object.name),
@@ -25,6 +26,44 @@ pub fn restrict(objects: &mut Objects, gateway: &ObjectName) {
         }
         _ => true,
     });
+    let names = names_in(objects);
+    objects.retain(|object| match (&*object.group, &*object.kind) {
+        (CORE, "Service" | "ConfigMap") => names.contains(&*object.name.name),
+        (CORE, "Secret") => is_packed(object) || names.contains(&*object.name.name),
+        (DISCOVERY, "EndpointSlice") => object
+            .labels
+            .get("kubernetes.io/service-name")
+            .is_some_and(|service| names.contains(service.as_str())),
+        _ => true,
+    });
+}
+
+/// Every name that Gateways, ListenerSets, routes and policies write, of whatever it may be.
+fn names_in(objects: &Objects) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let holders = objects.iter().filter(|object| matches!(&*object.group, GATEWAY | ENVOY));
+    let mut left: Vec<Value> = holders.map(|object| object.value["spec"].clone()).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    match field {
+                        Value::String(name) if key == "name" => drop(names.insert(name)),
+                        field => left.push(field),
+                    }
+                }
+            }
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The ListenerSets that name a Gateway, allowed or not.
+pub(crate) fn sets_of<'a>(gateway: &'a ObjectName, objects: &'a Objects) -> impl Iterator<Item = &'a Object> {
+    let sets = objects.of_kind(GATEWAY, "ListenerSet");
+    sets.filter(|set| names(set, &set.value["spec"]["parentRef"], "Gateway", gateway))
 }
 
 fn names(holder: &Object, parent: &Value, kind: &str, name: &ObjectName) -> bool {
@@ -58,7 +97,15 @@ mod tests {
             ("Gateway", "shop", "a", json!({})),
             ("ListenerSet", "shop", "of-a", json!({ "parentRef": { "name": "a", "namespace": "infra" } })),
             ("ListenerSet", "shop", "of-b", json!({ "parentRef": { "name": "b", "namespace": "infra" } })),
-            ("HTTPRoute", "infra", "direct", json!({ "parentRefs": [{ "name": "b" }, { "name": "a" }] })),
+            (
+                "HTTPRoute",
+                "infra",
+                "direct",
+                json!({
+                    "parentRefs": [{ "name": "b" }, { "name": "a" }],
+                    "rules": [{ "backendRefs": [{ "name": "cart", "port": 80 }] }],
+                }),
+            ),
             ("HTTPRoute", "shop", "other", json!({ "parentRefs": [{ "name": "a" }] })),
             (
                 "TLSRoute",
@@ -76,12 +123,27 @@ mod tests {
         ] {
             objects.insert(object(kind, namespace, name, &spec));
         }
+        for (api, kind, name) in [
+            ("v1", "Service", "cart"),
+            ("v1", "Service", "other"),
+            ("v1", "ConfigMap", "other"),
+            ("discovery.k8s.io/v1", "EndpointSlice", "cart-x"),
+            ("discovery.k8s.io/v1", "EndpointSlice", "other-x"),
+        ] {
+            let service = name.trim_end_matches("-x");
+            let labels = json!({ "kubernetes.io/service-name": service });
+            let metadata = json!({ "name": name, "namespace": "shop", "labels": labels });
+            let value = json!({ "apiVersion": api, "kind": kind, "metadata": metadata });
+            objects.insert(Object::from_cluster(value).unwrap());
+        }
         restrict(&mut objects, &ObjectName::new("infra", "a"));
         let kept: Vec<String> =
             objects.iter().map(|object| format!("{} {}", object.kind, object.name)).collect();
         assert_eq!(
             kept,
             [
+                "Service shop/cart",
+                "EndpointSlice shop/cart-x",
                 "Gateway infra/a",
                 "GatewayClass gateline",
                 "HTTPRoute infra/direct",

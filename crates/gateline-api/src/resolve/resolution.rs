@@ -26,6 +26,17 @@ pub struct Resolution {
     pub findings: Vec<Finding>,
 }
 
+impl Resolution {
+    /// Whether both serve the same: what they say to users may differ.
+    #[must_use]
+    pub fn serves_as(&self, other: &Self) -> bool {
+        self.model == other.model
+            && self.upstreams == other.upstreams
+            && self.tls == other.tls
+            && self.clients == other.clients
+    }
+}
+
 /// Where a backend is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Upstream {
@@ -69,7 +80,7 @@ pub enum SubjectAltName {
 }
 
 /// TLS of a listener with `mode: Terminate`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct ListenerTls {
     /// In the order of `certificateRefs`, only those that could be read.
     pub certificates: Vec<Certificate>,

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use gateline::model::ObjectName;
+use gateline_api::resolve::Resolution;
 use gateline_api::{Objects, resolve};
 use gateline_controller::{
     Client, Cluster, Controller, Options, Serving, container_port, resolve_options, restrict, unpack,
 };
 use gateline_proxy::{Config, Ports, Proxy};
 use tokio::sync::watch as channel;
+use tokio::time::Instant;
 
 use super::{Args, proxy_config};
 use crate::Verdict;
@@ -16,6 +18,9 @@ use crate::error::CliError;
 use crate::kubernetes::{Name, client, runtime, stopped};
 use crate::log;
 use crate::output::Output;
+
+/// How long the Secrets of a Gateway may come later than what refers to them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Options of `serve --kubernetes`.
 #[derive(Debug, clap::Args)]
@@ -53,12 +58,18 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         let controller = statuses(args, &client, stopping);
         let mut cluster = watch(&args.cluster, &client);
         let mut signals = std::pin::pin!(stopped());
+        let mut follower =
+            Follower { args: &args.cluster, proxy: &proxy, served: None, seen: Vec::new(), held: None };
         loop {
+            let due = follower.held.as_ref().map(|(_, due)| *due);
             tokio::select! {
                 objects = cluster.changed() => match objects {
-                    Some(objects) => apply(args, objects, &proxy),
+                    Some(objects) => follower.take(objects),
                     None => break,
                 },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    follower.give_up_waiting();
+                }
                 stopped = &mut signals => {
                     stopped?;
                     break;
@@ -115,18 +126,66 @@ fn statuses(
     Some(tokio::spawn(Controller::new(client.clone(), options).run(stop)))
 }
 
-/// Serves what the objects say, or goes on with what was served before.
-fn apply(args: &Args, mut objects: Objects, proxy: &Proxy) {
-    if let Some(gateway) = &args.cluster.gateway {
-        restrict(&mut objects, gateway);
+/// Serves what a cluster says, change by change.
+struct Follower<'a> {
+    args: &'a ClusterArgs,
+    proxy: &'a Proxy,
+    served: Option<Resolution>,
+    /// Versions of the objects that were looked at last.
+    seen: Vec<(ObjectName, String)>,
+    /// Objects whose Secrets are still to come, and how long to wait for them.
+    held: Option<(Objects, Instant)>,
+}
+
+impl Follower<'_> {
+    fn take(&mut self, mut objects: Objects) {
+        if let Some(gateway) = &self.args.gateway {
+            restrict(&mut objects, gateway);
+            let versions = versions(&objects);
+            if self.seen == versions {
+                return;
+            }
+            self.seen = versions;
+            if self.args.secrets.is_some() && !unpack(gateway, &mut objects) {
+                // A listener must not close because its new certificate comes a moment after its name.
+                let due = self.held.take().map_or_else(|| Instant::now() + PATIENCE, |(_, due)| due);
+                self.held = Some((objects, due));
+                return;
+            }
+        }
+        self.held = None;
+        self.serve(&objects);
     }
-    if args.cluster.secrets.is_some() {
-        unpack(&mut objects);
+
+    /// The controller is away: what can be served without it is.
+    fn give_up_waiting(&mut self) {
+        if let Some((objects, _)) = self.held.take() {
+            self.serve(&objects);
+        }
     }
-    let resolution = resolve(&objects, &resolve_options(&args.cluster.name.controller_name));
-    let (listeners, routes) = (resolution.model.listeners.len(), resolution.model.routes.len());
-    match tokio::task::block_in_place(|| proxy.apply(&resolution)) {
-        Ok(()) => tracing::info!(listeners, routes, "serving"),
-        Err(error) => tracing::error!(%error, "the configuration before stays"),
+
+    /// Serves what the objects say, or goes on with what was served before.
+    fn serve(&mut self, objects: &Objects) {
+        let resolution = resolve(objects, &resolve_options(&self.args.name.controller_name));
+        if self.served.as_ref().is_some_and(|served| served.serves_as(&resolution)) {
+            return;
+        }
+        let (listeners, routes) = (resolution.model.listeners.len(), resolution.model.routes.len());
+        match tokio::task::block_in_place(|| self.proxy.apply(&resolution)) {
+            Ok(()) => {
+                tracing::info!(listeners, routes, "serving");
+                self.served = Some(resolution);
+            }
+            Err(error) => tracing::error!(%error, "the configuration before stays"),
+        }
     }
+}
+
+/// Changes whenever one of the objects does.
+fn versions(objects: &Objects) -> Vec<(ObjectName, String)> {
+    let version = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    objects
+        .iter()
+        .map(|object| (object.name.clone(), version(&object.value["metadata"]["resourceVersion"])))
+        .collect()
 }

@@ -59,7 +59,7 @@ impl<'a> DataPlane<'a> {
             annotations: asked("annotations"),
             ports: ports(&gateway.name, &spec, &resolution.model),
             parameters: Parameters::of(gateway, class, objects),
-            secrets: bundle::pack(&bundle::used_by(gateway, resolution), objects),
+            secrets: bundle::pack(&gateway.name, resolution, objects),
             addresses: spec.addresses,
             gateway,
             settings,

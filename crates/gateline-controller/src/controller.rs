@@ -98,6 +98,8 @@ impl Controller {
             self.metrics.leader.store(leader, Ordering::Relaxed);
             if leader {
                 self.act();
+            } else {
+                self.writer.replace(std::iter::empty());
             }
         }
         drop(leads);

@@ -35,6 +35,9 @@ pub(crate) struct ClusterArgs {
     /// Of all Secrets read only this one, in which the controller has packed those of the Gateway
     #[arg(long, value_name = "NAME", requires = "gateway")]
     secrets: Option<String>,
+    /// How long to serve on when asked to stop, until nobody is sent here any more
+    #[arg(long, value_name = "SECONDS", requires = "gateway", default_value_t = 0)]
+    linger: u64,
     /// The address to write into the status of Gateways; may be given more than once [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS", requires = "kubernetes", conflicts_with = "gateway")]
     address: Vec<std::net::IpAddr>,
@@ -57,7 +60,11 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         let (stop, stopping) = channel::channel(false);
         let controller = statuses(args, &client, stopping);
         let mut cluster = watch(&args.cluster, &client);
-        let mut signals = std::pin::pin!(stopped());
+        let mut leaving = std::pin::pin!(async {
+            stopped().await?;
+            tokio::time::sleep(Duration::from_secs(args.cluster.linger)).await;
+            Ok::<_, CliError>(())
+        });
         let mut follower =
             Follower { args: &args.cluster, proxy: &proxy, served: None, seen: Vec::new(), held: None };
         loop {
@@ -70,8 +77,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
                 () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     follower.give_up_waiting();
                 }
-                stopped = &mut signals => {
-                    stopped?;
+                left = &mut leaving => {
+                    left?;
                     break;
                 }
             }
@@ -176,7 +183,11 @@ impl Follower<'_> {
                 tracing::info!(listeners, routes, "serving");
                 self.served = Some(resolution);
             }
-            Err(error) => tracing::error!(%error, "the configuration before stays"),
+            Err(error) => {
+                tracing::error!(%error, "the configuration before stays");
+                // A port that another listener has not yet given back, perhaps.
+                self.held = Some((objects.clone(), Instant::now() + PATIENCE));
+            }
         }
     }
 }

@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 use super::DataPlane;
 use crate::metrics::{Metrics, add};
 
-/// How long to wait for a watch to tell of what was made, and before something that failed is tried again.
+/// How long to wait for a watch to tell of what was made.
 const ECHO: Duration = Duration::from_secs(2);
+/// How long to wait before something that failed is tried again.
+const RETRY: Duration = Duration::from_secs(5);
 /// How often everything is applied again, whatever others have done to it.
 const AGAIN: Duration = Duration::from_mins(5);
 
@@ -51,7 +53,7 @@ impl Applier {
             let age = now.duration_since(applied.at);
             let same = applied.objects == wanted;
             let failed = applied.objects.is_empty();
-            if (failed && age < ECHO) || (same && age < AGAIN && (age < ECHO || plane.exists(objects))) {
+            if (failed && age < RETRY) || (same && age < AGAIN && (age < ECHO || plane.exists(objects))) {
                 return;
             }
         }

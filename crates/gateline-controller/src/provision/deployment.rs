@@ -8,9 +8,12 @@ use super::ports::ADMIN_PORT;
 
 /// Of the process; nobody else has it.
 const USER: u32 = 65_532;
-/// Time for connections to end when a pod goes, in seconds: `serve` drains for less.
-const GRACE: u32 = 60;
+/// When a pod goes, in seconds: it serves on until no node sends anything to it any more, …
+const LINGER: u32 = 5;
+/// … then connections may end, …
 const DRAIN: u32 = 50;
+/// … all within this time.
+const GRACE: u32 = 60;
 
 /// The Deployment. Nothing in it depends on the listeners, so that no change of them restarts a pod.
 pub(super) fn deployment(plane: &DataPlane<'_>) -> Value {
@@ -72,6 +75,7 @@ fn container(plane: &DataPlane<'_>) -> Value {
             "--controller-name", settings.controller,
             "--secrets", plane.name,
             "--admin", format!("[::]:{ADMIN_PORT}"),
+            "--linger", LINGER.to_string(),
             "--drain", DRAIN.to_string(),
         ],
         "ports": [{ "name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP" }],

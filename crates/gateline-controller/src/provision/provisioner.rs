@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gateline::model::ObjectName;
-use gateline_api::Objects;
-use gateline_api::objects::GATEWAY;
+use gateline_api::objects::{CORE, GATEWAY};
 use gateline_api::resolve::Resolution;
+use gateline_api::{Object, Objects};
 use kube::Client;
 
 use super::{Applier, Binding, DataPlane, Reach, Settings};
@@ -58,18 +58,25 @@ impl Provisioner {
             Self::Pods(pods) => &mut **pods,
         };
         let now = Instant::now();
-        let living = gateways.iter().filter_map(|name| objects.get(GATEWAY, "Gateway", name));
-        let living = living.filter(|gateway| gateway.value["metadata"]["deletionTimestamp"].is_null());
-        let planes: Vec<DataPlane<'_>> =
-            living.filter_map(|gateway| DataPlane::of(gateway, objects, resolution, settings)).collect();
+        let ours = resolution
+            .statuses
+            .iter()
+            .filter(|status| (&*status.group, &*status.kind) == (GATEWAY, "Gateway"));
+        let ours = ours.filter_map(|status| objects.get(GATEWAY, "Gateway", &status.name));
+        let planes: Vec<DataPlane<'_>> = ours
+            .filter(|gateway| stays(gateway, objects))
+            .filter_map(|gateway| DataPlane::of(gateway, objects, resolution, settings))
+            .collect();
         if let Some(binding) = binding {
+            // Pods of a Gateway that is not accepted any more go on with what they have, and can still read.
             binding.want(planes.iter().map(DataPlane::account).collect(), now);
         }
-        for plane in &planes {
+        let accepted = || planes.iter().filter(|plane| gateways.contains(&plane.gateway.name));
+        for plane in accepted() {
             applier.want(plane, objects, now);
         }
         applier.retain(gateways);
-        planes.iter().map(|plane| (plane.gateway.name.clone(), Reach::of(plane, objects))).collect()
+        accepted().map(|plane| (plane.gateway.name.clone(), Reach::of(plane, objects))).collect()
     }
 
     /// The next change that has come to its end: whether to try again. Pending while there is none.
@@ -88,4 +95,11 @@ impl Provisioner {
             }
         }
     }
+}
+
+/// Whether neither the Gateway nor its namespace is about to go.
+fn stays(gateway: &Object, objects: &Objects) -> bool {
+    let going = |object: &Object| !object.value["metadata"]["deletionTimestamp"].is_null();
+    let namespace = ObjectName::new("", gateway.name.namespace.clone());
+    !going(gateway) && !objects.get(CORE, "Namespace", &namespace).is_some_and(going)
 }

@@ -9,7 +9,7 @@ pub use tables::{Sample, hosts, matchit, prefix, prefixes, spread};
 use gateline::filter::Filters;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backends, HeaderMatch, HostPattern, Listener, ListenerName, Match,
-    Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Timeouts, ValueMatch,
+    Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Timeouts, ValueMatch, TlsMode,
 };
 use gateline::{CompileError, Decision, EntryId, Head, Options, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -103,6 +103,7 @@ pub fn model(hosts: impl IntoIterator<Item = (Option<HostPattern>, Vec<Match>)>)
         name,
         port: 80,
         protocol: Protocol::Http,
+        mode: TlsMode::default(),
         hostname: None,
         attached,
         origin,

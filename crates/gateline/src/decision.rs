@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::model::{Listener, ListenerId, Match, Route, RouteId, Rule};
 
-/// The listeners that share one socket: those of one port, of one Gateway or of all. See [`crate::Router::entry`].
+/// The listeners of one port, of one Gateway or of all. See [`crate::Router::entry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EntryId(pub(crate) u32);
 
@@ -17,7 +17,7 @@ pub enum Decision {
     Miss(Miss),
 }
 
-/// The winning match, as indexes into the model: small, `Copy`, fit for request extensions.
+/// The winning match, as indexes into the model: small, `Copy`, fit for request extensions. Also of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hit {
     /// The listener that took the request.

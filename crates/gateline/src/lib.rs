@@ -3,7 +3,8 @@
 //! A [`Model`] is plain data: listeners, the routes attached to them, their rules and backends, as `gateline-api`
 //! resolves them from manifests or as a program builds them. [`Router::compile`] turns it into an immutable index;
 //! [`Router::decide`] answers for one request without allocating, locking, reading a clock or drawing a random
-//! number; [`Router::explain`] answers the same and says why every other rule lost.
+//! number; [`Router::explain`] answers the same and says why every other rule lost. What is routed below HTTP (TLSRoute,
+//! TCPRoute, UDPRoute) is decided once a connection, by [`Router::connect`].
 //!
 //! ```text
 //! Model --compile--> Router --decide(entry, head)--> Decision --view--> RuleView --plan(head, x)--> Plan
@@ -19,7 +20,8 @@
 //! use gateline::filter::{Filters, PathModifier, Rewrite};
 //! use gateline::model::{
 //!     AttachedHostname, AttachedRoute, Backend, BackendId, BackendName, BackendProtocol, HostPattern, Listener, ListenerName,
-//!     Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Target, WeightedBackend,
+//!     Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Target, TlsMode,
+//!     WeightedBackend,
 //! };
 //! use gateline::{Decision, Head, Options, Plan, Router};
 //!
@@ -50,6 +52,7 @@
 //!     name: ListenerName { gateway: ObjectName::new("infra", "web"), set: None, section: "http".into() },
 //!     port: 80,
 //!     protocol: Protocol::Http,
+//!     mode: TlsMode::default(),
 //!     hostname: None,
 //!     attached: vec![AttachedRoute { route: RouteId(0), hostnames: vec![hostname] }],
 //!     origin: Origin::default(),
@@ -86,10 +89,12 @@ pub mod reference;
 pub mod router;
 pub mod weight;
 
+mod connect;
 mod decision;
 mod head;
 mod rank;
 
+pub use connect::{Connect, Opening};
 pub use decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};
 pub use explain::Explanation;
 pub use head::Head;

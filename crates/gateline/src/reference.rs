@@ -15,7 +15,7 @@ use crate::model::{
     AttachedHostname, GrpcMethodMatch, HostPattern, Listener, ListenerId, Match, Model, ObjectName,
     PathMatch, Protocol, Route, RouteKind, Timestamp, ValueMatch,
 };
-use crate::{Head, Options, RegexRank};
+use crate::{Connect, Head, Opening, Options, RegexRank};
 
 /// What [`crate::Router::decide`] must answer: for the entry of a port, of one Gateway or of all.
 #[must_use]
@@ -33,22 +33,21 @@ pub fn decide(
         .zip(&model.listeners)
         .filter(|(_, listener)| listener.port == port)
         .filter(|(_, listener)| gateway.is_none_or(|gateway| listener.name.gateway == *gateway))
-        .filter(|(_, listener)| matches!(listener.protocol, Protocol::Http | Protocol::Https))
         .collect();
     listeners.sort_by_key(|(_, listener)| &listener.name);
     let of =
         |protocol| listeners.iter().copied().filter(|(_, one)| one.protocol == protocol).collect::<Vec<_>>();
-    let (http, https) = (of(Protocol::Http), of(Protocol::Https));
+    let (http, secure) = (of(Protocol::Http), secure(&listeners));
 
     // Listener isolation: "requests SHOULD match at most one Listener", the most specific one.
-    let chosen = match head.sni.filter(|_| !https.is_empty()) {
-        None => most_specific(if http.is_empty() { &https } else { &http }, &host),
+    let chosen = match head.sni.filter(|_| !secure.is_empty()) {
+        None => most_specific(if http.is_empty() { &secure } else { &http }, &host),
         Some(sni) => {
             let Some(sni) = self::host(sni) else { return miss(None, MissReason::BadAuthority) };
-            let chosen = most_specific(&https, &sni);
+            let chosen = most_specific(&secure, &sni);
             // "If another Listener does match the Host, the Gateway SHOULD return a 421. If no other Listener matches the
             // Host, the Gateway MUST return a 404": Listener.hostname.
-            let by_host = most_specific(&https, &host);
+            let by_host = most_specific(&secure, &host);
             if !chosen.is_empty() && ids(&chosen) != ids(&by_host) {
                 let elsewhere =
                     if by_host.is_empty() { MissReason::NoListener } else { MissReason::Misdirected };
@@ -57,7 +56,11 @@ pub fn decide(
             chosen
         }
     };
-    let Some((first, _)) = chosen.first() else { return miss(None, MissReason::NoListener) };
+    let Some((first, listener)) = chosen.first() else { return miss(None, MissReason::NoListener) };
+    if listener.protocol == Protocol::Tls {
+        // What it carries is not HTTP to the gateway: another listener than the one that is spoken to.
+        return miss(Some(*first), MissReason::Misdirected);
+    }
     let matching = chosen.iter().flat_map(|listener| candidates(model, *listener));
     let matching =
         matching.filter(|one| admits(one.hostname.effective.as_ref(), &host) && takes(one.matched, head));
@@ -65,6 +68,60 @@ pub fn decide(
         Some(one) => Decision::Hit(one.hit),
         None => miss(Some(*first), MissReason::NoRule),
     }
+}
+
+/// What [`crate::Router::connect`] must answer: for the entry of a port, of one Gateway or of all.
+#[must_use]
+pub fn connect(model: &Model, port: u16, gateway: Option<&ObjectName>, opening: &Opening<'_>) -> Connect {
+    let refuse = |listener, reason| Connect::Refuse(Miss { listener, reason });
+    let mut listeners: Vec<(ListenerId, &Listener)> = (0..)
+        .map(ListenerId)
+        .zip(&model.listeners)
+        .filter(|(_, listener)| listener.port == port)
+        .filter(|(_, listener)| gateway.is_none_or(|gateway| listener.name.gateway == *gateway))
+        .collect();
+    listeners.sort_by_key(|(_, listener)| &listener.name);
+    let of =
+        |protocol| listeners.iter().copied().filter(|(_, one)| one.protocol == protocol).collect::<Vec<_>>();
+    let secure = secure(&listeners);
+    let mut name = String::new();
+    let chosen = match opening {
+        Opening::Udp => of(Protocol::Udp),
+        Opening::Tls { sni } if !secure.is_empty() => {
+            let Some(sni) = host(sni.unwrap_or_default()) else {
+                return refuse(None, MissReason::NoListener);
+            };
+            name = sni;
+            most_specific(&secure, &name)
+        }
+        Opening::Tcp if !of(Protocol::Http).is_empty() => return Connect::Http,
+        Opening::Tcp | Opening::Tls { .. } => of(Protocol::Tcp),
+    };
+    let Some((first, listener)) = chosen.first() else { return refuse(None, MissReason::NoListener) };
+    if listener.protocol == Protocol::Https {
+        return Connect::Https(*first);
+    }
+    let carried = chosen.iter().flat_map(|listener| candidates(model, *listener));
+    let taking = carried.filter(|one| admits(one.hostname.effective.as_ref(), &name));
+    // "The most specific hostname, the oldest Route based on creation timestamp, the Route appearing first in alphabetical
+    // order by {namespace}/{name}": TLSRoute. TCPRoute and UDPRoute have no hostnames.
+    match taking.min_by_key(|one| precedence(one, &Options::default())) {
+        Some(one) => Connect::Rule(one.hit),
+        None => refuse(Some(*first), MissReason::NoRule),
+    }
+}
+
+/// Listeners that a server name chooses. In one Gateway HTTPS and TLS never have the same hostname; else HTTPS has it.
+fn secure<'m>(listeners: &[(ListenerId, &'m Listener)]) -> Vec<(ListenerId, &'m Listener)> {
+    let https = |hostname: &Option<HostPattern>| {
+        listeners.iter().any(|(_, one)| one.protocol == Protocol::Https && one.hostname == *hostname)
+    };
+    let chosen_by_name = |listener: &Listener| match listener.protocol {
+        Protocol::Https => true,
+        Protocol::Tls => !https(&listener.hostname),
+        Protocol::Http | Protocol::Tcp | Protocol::Udp => false,
+    };
+    listeners.iter().filter(|(_, listener)| chosen_by_name(listener)).copied().collect()
 }
 
 fn ids(listeners: &[(ListenerId, &Listener)]) -> Vec<ListenerId> {
@@ -136,7 +193,13 @@ fn candidates<'m>(model: &'m Model, (id, listener): (ListenerId, &'m Listener)) 
     let mut all = Vec::new();
     for attached in &listener.attached {
         let Some(route) = model.routes.get(attached.route.0 as usize) else { continue };
-        if !matches!(route.kind, RouteKind::Http | RouteKind::Grpc) {
+        let carried = match listener.protocol {
+            Protocol::Http | Protocol::Https => matches!(route.kind, RouteKind::Http | RouteKind::Grpc),
+            Protocol::Tls => route.kind == RouteKind::Tls,
+            Protocol::Tcp => route.kind == RouteKind::Tcp,
+            Protocol::Udp => route.kind == RouteKind::Udp,
+        };
+        if !carried {
             continue;
         }
         for hostname in &attached.hostnames {

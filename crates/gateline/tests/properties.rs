@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gateline::explain::Verdict;
 use gateline::model::*;
-use gateline::{Decision, Head, Model, Options, RegexRank, Router, reference};
+use gateline::{Connect, Decision, Head, Model, Opening, Options, RegexRank, Router, reference};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use world::*;
@@ -39,6 +39,21 @@ fn named(router: &Router, head: &Head<'_>) -> String {
     }
 }
 
+/// The same of a connection.
+fn named_connection(router: &Router, opening: &Opening<'_>) -> String {
+    let model = router.model();
+    let listener = |id: ListenerId| model.listeners[id.0 as usize].name.to_string();
+    match router.connect(router.entry(PORT).unwrap(), opening) {
+        Connect::Http => "http".into(),
+        Connect::Https(id) => format!("https {}", listener(id)),
+        Connect::Rule(hit) => {
+            let route = &model.routes[hit.route.0 as usize];
+            format!("{} {} {} {}", listener(hit.listener), route.kind, route.name, hit.rule)
+        }
+        Connect::Refuse(miss) => format!("{:?} {:?}", miss.listener.map(listener), miss.reason),
+    }
+}
+
 proptest! {
     #[test]
     fn the_router_is_the_reference(
@@ -64,10 +79,40 @@ proptest! {
     }
 
     #[test]
+    fn connections_are_those_of_the_reference(
+        listeners in listeners(),
+        routes in routes(),
+        openings in prop::collection::vec(begin(), 20),
+    ) {
+        let model = model(listeners, &routes);
+        let router = compile(model.clone(), &Options::default());
+        let entry = router.entry(PORT).unwrap();
+        for begin in &openings {
+            let opening = begin.opening();
+            let expected = reference::connect(&model, PORT, None, &opening);
+            prop_assert_eq!(router.connect(entry, &opening), expected, "{:?}", opening);
+            for gateway in ["g", "h"].map(|name| ObjectName::new("infra", name)) {
+                if let Some(entry) = router.entry_of(&gateway, PORT) {
+                    let expected = reference::connect(&model, PORT, Some(&gateway), &opening);
+                    prop_assert_eq!(router.connect(entry, &opening), expected, "{} {:?}", gateway, opening);
+                }
+            }
+            let explanation = router.explain_connection(entry, &opening, 0);
+            let won = explanation.candidates.iter().filter(|one| matches!(one.verdict, Verdict::Won { .. }));
+            let won: Vec<_> = won.map(|one| (Some(one.route.clone()), Some(one.rule))).collect();
+            match expected {
+                Connect::Rule(_) => prop_assert_eq!(won, [(explanation.route, explanation.rule)]),
+                _ => prop_assert_eq!((won, explanation.route), (vec![], None)),
+            }
+        }
+    }
+
+    #[test]
     fn the_order_of_the_input_changes_nothing(
         (listeners, shuffled_listeners) in listeners().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
         (routes, shuffled) in routes().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
         requests in prop::collection::vec(request(), 20),
+        openings in prop::collection::vec(begin(), 20),
     ) {
         let options = Options::default();
         let router = compile(model(listeners.clone(), &routes), &options);
@@ -76,6 +121,10 @@ proptest! {
         for request in &requests {
             prop_assert_eq!(decide(&router, &request.head()), decide(&again, &request.head()));
             prop_assert_eq!(named(&router, &request.head()), named(&shuffled, &request.head()));
+        }
+        for begin in &openings {
+            let opening = begin.opening();
+            prop_assert_eq!(named_connection(&router, &opening), named_connection(&shuffled, &opening));
         }
     }
 

@@ -307,8 +307,11 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
 
 /// What of a route's hostnames works on a listener; empty where nothing does.
 fn hostnames(slot: &Slot<'_>, kind: RouteKind, written: &[HostPattern]) -> Vec<AttachedHostname> {
+    if matches!(kind, RouteKind::Tcp | RouteKind::Udp) {
+        return vec![AttachedHostname { written: None, effective: None }];
+    }
     let theirs = slot.hostname.as_ref();
-    if written.is_empty() || matches!(kind, RouteKind::Tcp | RouteKind::Udp) {
+    if written.is_empty() {
         return vec![AttachedHostname { written: None, effective: theirs.cloned() }];
     }
     let meet = |pattern: &HostPattern| match theirs {

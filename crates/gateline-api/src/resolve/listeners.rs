@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use gateline::model::{AttachedRoute, HostPattern, ListenerName, ObjectName, Origin, Protocol, RouteKind};
+use gateline::model::{
+    AttachedRoute, HostPattern, ListenerName, ObjectName, Origin, Protocol, RouteKind, TlsMode,
+};
 
 use super::fault::Fault;
 use super::namespaces::{self, Admission};
@@ -91,7 +93,7 @@ impl<'w> Slot<'w> {
     }
 
     fn kinds(&mut self, protocol: Protocol, findings: &mut Vec<Finding>) {
-        let carried = carried(protocol);
+        let carried = protocol.kinds();
         let wanted = &self.written.allowed_routes.kinds;
         if wanted.is_empty() {
             self.kinds = carried.to_vec();
@@ -141,8 +143,15 @@ impl<'w> Slot<'w> {
 
     /// Whether TLS ends here, so that a certificate is needed.
     pub(super) fn terminates(&self) -> bool {
-        let mode = self.written.tls.as_ref().and_then(|tls| tls.mode.as_deref()).unwrap_or("Terminate");
-        matches!(self.protocol, Some(Protocol::Https | Protocol::Tls)) && mode == "Terminate"
+        matches!(self.protocol, Some(Protocol::Https | Protocol::Tls)) && self.mode() == TlsMode::Terminate
+    }
+
+    /// `tls.mode`; others than the two are refused.
+    pub(super) fn mode(&self) -> TlsMode {
+        match self.written.tls.as_ref().and_then(|tls| tls.mode.as_deref()) {
+            Some("Passthrough") => TlsMode::Passthrough,
+            _ => TlsMode::Terminate,
+        }
     }
 
     /// Whether it can carry traffic: accepted, without a conflict, and with every certificate it needs.
@@ -164,15 +173,6 @@ fn protocol(text: &str) -> Option<Protocol> {
         "UDP" => Protocol::Udp,
         _ => return None,
     })
-}
-
-fn carried(protocol: Protocol) -> &'static [RouteKind] {
-    match protocol {
-        Protocol::Http | Protocol::Https => &[RouteKind::Http, RouteKind::Grpc],
-        Protocol::Tls => &[RouteKind::Tls],
-        Protocol::Tcp => &[RouteKind::Tcp],
-        Protocol::Udp => &[RouteKind::Udp],
-    }
 }
 
 /// A ListenerSet and whether its Gateway lets it in.

@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gateline::Model;
-use gateline::model::{BackendId, Listener, ObjectName, RouteId};
+use gateline::model::{BackendId, Listener, ObjectName, Protocol, RouteId};
 
 pub use options::{Assume, Options};
 pub use resolution::{
@@ -131,7 +131,12 @@ fn reached(
 
 fn empty_listeners(slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
     for slot in slots.iter().filter(|slot| slot.serves() && slot.attached.is_empty()) {
-        let message = format!("no route attaches to listener {}: it answers 404 to every request", slot.name);
+        let what = match slot.protocol {
+            Some(Protocol::Tls | Protocol::Tcp) => "closes every connection",
+            Some(Protocol::Udp) => "drops every datagram",
+            _ => "answers 404 to every request",
+        };
+        let message = format!("no route attaches to listener {}: it {what}", slot.name);
         findings.push(Finding::new(&codes::GL108, slot.origin(""), message));
     }
 }
@@ -145,6 +150,7 @@ fn serving(mut slots: Vec<Slot<'_>>) -> (Vec<Listener>, Vec<Option<ListenerTls>>
         let listener = Listener {
             port: slot.written.port,
             protocol: slot.protocol?,
+            mode: slot.mode(),
             hostname: slot.hostname,
             attached: slot.attached,
             origin,

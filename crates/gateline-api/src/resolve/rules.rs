@@ -46,7 +46,7 @@ impl Reading<'_, '_, '_> {
 
     pub(super) fn l4(&mut self, i: usize, written: &L4Rule) -> Rule {
         let path = format!("spec.rules[{i}]");
-        let mut rule = self.rule(&path, written.name.as_deref(), Vec::new(), false);
+        let mut rule = self.rule(&path, written.name.as_deref(), Vec::new(), true);
         self.fill(&path, &mut rule, &[], &written.backend_refs);
         rule
     }

@@ -11,7 +11,7 @@ use gateline::filter::Filters;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backend, BackendId, BackendName, BackendProtocol, HostPattern, Listener,
     ListenerName, Match, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Target,
-    Timeouts, Timestamp, WeightedBackend,
+    Timeouts, Timestamp, WeightedBackend, TlsMode,
 };
 use gateline_api::Resolution;
 use gateline_api::resolve::{Certificate, Endpoint, ListenerTls, Upstream};
@@ -52,6 +52,7 @@ pub(crate) fn listener(port: u16, hostname: Option<&str>) -> Listener {
         },
         port,
         protocol,
+        mode: TlsMode::default(),
         hostname: hostname.map(|hostname| HostPattern::parse(hostname).unwrap()),
         attached: Vec::new(),
         origin: Origin::default(),

@@ -8,7 +8,7 @@ use gateline::limit::Quota;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backend, BackendId, BackendName, BackendProtocol, GrpcMethodMatch,
     Listener, ListenerName, Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind,
-    Rule, Target, ValueMatch, WeightedBackend,
+    Rule, Target, ValueMatch, WeightedBackend, TlsMode,
 };
 use gateline::{CompileError, Options, Router};
 use gateline_tower::Limit;
@@ -42,6 +42,7 @@ fn listener() -> Listener {
         name: ListenerName { gateway: ObjectName::new("infra", "web"), set: None, section: "http".into() },
         port: PORT,
         protocol: Protocol::Http,
+        mode: TlsMode::default(),
         hostname: None,
         attached: [0, 1].map(|route| AttachedRoute { route: RouteId(route), hostnames: any() }).into(),
         origin: Origin::default(),

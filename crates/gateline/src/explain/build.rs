@@ -5,7 +5,7 @@ use super::{BackendShare, Candidate, Explanation, Outcome, Source, Upstream, Ver
 use crate::decision::{Decision, EntryId, Miss, RuleView};
 use crate::model::{Origin, Route, Target};
 use crate::plan::{Answer, AnswerReason, Forward, Plan};
-use crate::router::{Failure, Found, Trace, Traced, actual};
+use crate::router::{Failure, Found, Traced, actual};
 use crate::{Head, Router};
 
 impl Router {
@@ -19,7 +19,7 @@ impl Router {
             Decision::Miss(miss) => Some(self.miss(miss)),
         }
         .unwrap_or_else(|| Explanation::nobody(""));
-        explanation.candidates = self.candidates(&trace, head);
+        explanation.candidates = self.candidates(&trace.candidates, head);
         explanation
     }
 
@@ -35,18 +35,7 @@ impl Router {
     }
 
     fn hit(&self, view: RuleView<'_>, head: &Head<'_>, x: u64) -> Explanation {
-        let backends = &view.rule.backends;
-        let share = |(target, weight): (&Target, u32)| self.share(target, weight);
-        let mut explanation = Explanation {
-            listener: Some(view.listener.name.to_string()),
-            route: Some(name(view.route)),
-            rule: Some(view.hit.rule.into()),
-            rule_name: view.rule.name.as_deref().map(Into::into),
-            matched: Some(view.hit.matched.into()),
-            backends: backends.iter().map(|backend| (&backend.target, backend.weight)).map(share).collect(),
-            source: source(&view.matched.origin),
-            ..Explanation::nobody("")
-        };
+        let mut explanation = self.taken(view);
         let picked = match self.plan(view, head, x) {
             Plan::Answer(answer) => {
                 explanation.answer(&answer);
@@ -57,8 +46,23 @@ impl Router {
                 true
             }
         };
-        explanation.picked = backends.pick_index(x).filter(|_| picked);
+        explanation.picked = view.rule.backends.pick_index(x).filter(|_| picked);
         explanation
+    }
+
+    /// What is to be said of a rule that takes something, but for what becomes of it.
+    pub(super) fn taken(&self, view: RuleView<'_>) -> Explanation {
+        let backends = view.rule.backends.iter();
+        Explanation {
+            listener: Some(view.listener.name.to_string()),
+            route: Some(name(view.route)),
+            rule: Some(view.hit.rule.into()),
+            rule_name: view.rule.name.as_deref().map(Into::into),
+            matched: Some(view.hit.matched.into()),
+            backends: backends.map(|backend| self.share(&backend.target, backend.weight)).collect(),
+            source: source(&view.matched.origin),
+            ..Explanation::nobody("")
+        }
     }
 
     fn share(&self, target: &Target, weight: u32) -> BackendShare {
@@ -71,24 +75,35 @@ impl Router {
         BackendShare { reference: reference.unwrap_or_default(), weight, valid: reason.is_none(), reason }
     }
 
-    fn candidates(&self, trace: &Trace<'_>, head: &Head<'_>) -> Vec<Candidate> {
-        let mut matching = trace.candidates.iter().filter(|one| one.found == Found::Matches);
-        let (winner, second) = (matching.next(), matching.next());
-        let over =
-            |winner: Option<&Traced<'_>>, loser: &Traced<'_>| winner.map(|one| self.criterion(one, loser));
-        let verdict = |one: &Traced<'_>| match one.found {
-            Found::OtherPath => Verdict::Failed {
+    fn candidates(&self, candidates: &[Traced<'_>], head: &Head<'_>) -> Vec<Candidate> {
+        self.judge(candidates, |one| match one.found {
+            Found::OtherPath => Some(Verdict::Failed {
                 predicate: "path".into(),
                 expected: describe::path(&one.view.matched.path),
                 actual: Some(head.path.into()),
-            },
-            Found::Fails(failure) => failed(failure, one.view, head),
-            Found::Matches => match winner.filter(|winner| !std::ptr::eq(*winner, one)) {
+            }),
+            Found::Fails(failure) => Some(failed(failure, one.view, head)),
+            Found::Matches => None,
+        })
+    }
+
+    /// The first that does not fail has won, and the others that do not fail have lost to it.
+    pub(super) fn judge(
+        &self,
+        candidates: &[Traced<'_>],
+        fails: impl Fn(&Traced<'_>) -> Option<Verdict>,
+    ) -> Vec<Candidate> {
+        let mut matching = candidates.iter().filter(|one| one.found == Found::Matches);
+        let (winner, second) = (matching.next(), matching.next());
+        let verdict = |one: &Traced<'_>| {
+            fails(one).unwrap_or_else(|| match winner.filter(|winner| !std::ptr::eq(*winner, one)) {
                 Some(winner) => Verdict::Lost { on: self.criterion(winner, one) },
-                None => Verdict::Won { on: second.and_then(|second| over(winner, second)) },
-            },
+                None => {
+                    Verdict::Won { on: winner.zip(second).map(|(one, second)| self.criterion(one, second)) }
+                }
+            })
         };
-        trace.candidates.iter().map(|one| candidate(one, verdict(one))).collect()
+        candidates.iter().map(|one| candidate(one, verdict(one))).collect()
     }
 }
 
@@ -135,7 +150,7 @@ fn candidate(one: &Traced<'_>, verdict: Verdict) -> Candidate {
         rule: one.view.hit.rule.into(),
         matched: one.view.hit.matched.into(),
         hostname: one.hostname.map_or_else(|| "*".into(), ToString::to_string),
-        predicates: describe::matched(one.view.matched),
+        predicates: describe::predicates(one.view.route.kind, one.view.matched),
         verdict,
         source: source(&one.view.matched.origin),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{GrpcMethodMatch, Match, PathMatch, ValueMatch};
+use crate::model::{GrpcMethodMatch, Match, PathMatch, RouteKind, ValueMatch};
 use crate::plan::AnswerReason;
 
 /// A path match: `Prefix /api`.
@@ -26,8 +26,17 @@ pub(super) fn value_text(value: &ValueMatch) -> String {
     }
 }
 
+/// What a rule asks for. Below HTTP it asks for nothing.
+pub(super) fn predicates(kind: RouteKind, one: &Match) -> String {
+    match kind {
+        RouteKind::Http | RouteKind::Grpc => matched(one),
+        RouteKind::Tls | RouteKind::Tcp => "every connection".into(),
+        RouteKind::Udp => "every datagram".into(),
+    }
+}
+
 /// A whole match: `Prefix /api, GET, header x-a=b`.
-pub(super) fn matched(matched: &Match) -> String {
+fn matched(matched: &Match) -> String {
     let mut text = path(&matched.path);
     let mut push = |part: fmt::Arguments<'_>| {
         text.push_str(", ");

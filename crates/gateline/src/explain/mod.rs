@@ -1,11 +1,12 @@
 //! Why a request goes where it goes: the one structure that the command line, Python, Node and `/explain` print.
 
 mod build;
+mod connection;
 mod describe;
 
 use crate::model::Place;
 
-/// The answer of [`crate::Router::explain`]. With the feature `serde` it serialises as the documented JSON.
+/// The answer of [`crate::Router::explain`] and of [`crate::Router::explain_connection`]. With the feature `serde` it serialises as the documented JSON.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Explanation {
@@ -36,7 +37,7 @@ pub struct Explanation {
     pub reason: String,
     /// Where the winning match is written.
     pub source: Option<Source>,
-    /// Every match of the chosen listener that could take this host, strongest first.
+    /// Every match of the chosen listener that could take this host or server name, strongest first.
     pub candidates: Vec<Candidate>,
 }
 
@@ -52,6 +53,10 @@ pub enum Outcome {
     Respond,
     /// No listener takes it, or it has no valid host: there is nobody to answer but the socket (404, 400).
     None,
+    /// A TLS, TCP or UDP listener takes it, and no backend: the connection is closed, the datagram dropped.
+    Close,
+    /// An HTTP or HTTPS listener takes the connection: its requests are routed one by one.
+    Http,
 }
 
 /// One backendRef.

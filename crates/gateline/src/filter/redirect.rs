@@ -109,11 +109,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{ListenerName, ObjectName, Origin};
+    use crate::model::{ListenerName, ObjectName, Origin, TlsMode};
 
     fn listener(protocol: Protocol, port: u16) -> Listener {
         let name = ListenerName { gateway: ObjectName::new("infra", "gw"), set: None, section: "web".into() };
-        Listener { name, port, protocol, hostname: None, attached: Vec::new(), origin: Origin::default() }
+        let (mode, origin) = (TlsMode::default(), Origin::default());
+        Listener { name, port, protocol, mode, hostname: None, attached: Vec::new(), origin }
     }
 
     fn redirect(scheme: Option<&str>, port: Option<u16>) -> Redirect {

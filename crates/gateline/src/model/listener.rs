@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{HostPattern, ObjectName, Origin, RouteId};
+use super::{HostPattern, ObjectName, Origin, RouteId, RouteKind};
 
 /// Index into [`super::Model::listeners`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,30 @@ pub enum Protocol {
     Udp,
 }
 
+impl Protocol {
+    /// The kinds of routes that may attach to a listener of this protocol.
+    #[must_use]
+    pub fn kinds(self) -> &'static [RouteKind] {
+        match self {
+            Self::Http | Self::Https => &[RouteKind::Http, RouteKind::Grpc],
+            Self::Tls => &[RouteKind::Tls],
+            Self::Tcp => &[RouteKind::Tcp],
+            Self::Udp => &[RouteKind::Udp],
+        }
+    }
+}
+
+/// `listeners[].tls.mode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum TlsMode {
+    /// TLS ends at the listener; the backend gets what was inside.
+    #[default]
+    Terminate,
+    /// The backend gets the TLS of the client, byte for byte.
+    Passthrough,
+}
+
 /// One listener with the routes attached to it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -54,7 +78,9 @@ pub struct Listener {
     pub port: u16,
     /// What is spoken on it.
     pub protocol: Protocol,
-    /// The hosts (or server names) it takes; `None` takes any.
+    /// Where TLS ends. Counts only for [`Protocol::Tls`]: an HTTPS listener always terminates.
+    pub mode: TlsMode,
+    /// The hosts (or server names) it takes; `None` takes any. Always `None` for TCP and UDP.
     pub hostname: Option<HostPattern>,
     /// In no particular order: precedence is worked out when the router is compiled.
     pub attached: Vec<AttachedRoute>,

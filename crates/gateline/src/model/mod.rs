@@ -15,7 +15,7 @@ mod rule;
 pub use backend::{Backend, BackendId, BackendName, BackendProtocol};
 pub use backends::Backends;
 pub use hostname::{HostPattern, HostPatternError};
-pub use listener::{AttachedHostname, AttachedRoute, Listener, ListenerId, ListenerName, Protocol};
+pub use listener::{AttachedHostname, AttachedRoute, Listener, ListenerId, ListenerName, Protocol, TlsMode};
 pub use matching::{GrpcMethodMatch, HeaderMatch, Match, PathMatch, QueryMatch, ValueMatch};
 pub use origin::{ObjectName, Origin, Place, Timestamp};
 pub use route::{Route, RouteId, RouteKind};

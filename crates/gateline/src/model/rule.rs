@@ -8,11 +8,12 @@ use crate::filter::Filters;
 pub struct Rule {
     /// `rules[].name`.
     pub name: Option<Box<str>>,
-    /// At least one for HTTPRoute and GRPCRoute; none for TLSRoute, TCPRoute and UDPRoute.
+    /// At least one. Rules of TLSRoute, TCPRoute and UDPRoute have exactly one, [`Match::default`]: they ask for nothing.
     pub matches: Vec<Match>,
     /// `rules[].filters`.
     pub filters: Filters,
-    /// `rules[].backendRefs`, invalid ones included: they keep their share of the requests and answer 500.
+    /// `rules[].backendRefs`, invalid ones included: they keep their share. Its requests are answered 500, its connections
+    /// reset, its datagrams dropped.
     pub backends: Backends,
     /// `rules[].timeouts`.
     pub timeouts: Timeouts,

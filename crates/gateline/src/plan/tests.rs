@@ -9,7 +9,7 @@ use crate::filter::{
 };
 use crate::model::{
     BackendId, Listener, ListenerId, ListenerName, Match, ObjectName, Origin, PathMatch, Protocol, Route,
-    RouteId, RouteKind, Rule, Timeouts, WeightedBackend,
+    RouteId, RouteKind, Rule, Timeouts, TlsMode, WeightedBackend,
 };
 
 /// One listener and one route with one rule for the prefix `/foo`.
@@ -26,6 +26,7 @@ impl World {
             name,
             port: 80,
             protocol: Protocol::Http,
+            mode: TlsMode::default(),
             hostname: None,
             attached: vec![],
             origin: origin.clone(),

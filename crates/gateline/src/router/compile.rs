@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::bucket::Paths;
@@ -11,7 +11,7 @@ use super::slot::{FREE, Slot, Slots};
 use super::{CompileError, Map, Options, Router};
 use crate::decision::{EntryId, Hit};
 use crate::model::{
-    HostPattern, ListenerId, Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind,
+    HostPattern, ListenerId, Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId,
 };
 use crate::rank::{self, Rank};
 
@@ -51,11 +51,9 @@ pub(super) fn compile(model: Arc<Model>, options: &Options) -> Result<Router, Co
     }
     let (mut ports, mut gateways) = (BTreeMap::new(), BTreeMap::new());
     for (id, listener) in (0..).map(ListenerId).zip(&model.listeners) {
-        if matches!(listener.protocol, Protocol::Http | Protocol::Https) {
-            let of = (listener.name.gateway.clone(), listener.port);
-            ports.entry(listener.port).or_insert_with(Vec::new).push(id);
-            gateways.entry(of).or_insert_with(Vec::new).push(id);
-        }
+        let of = (listener.name.gateway.clone(), listener.port);
+        ports.entry(listener.port).or_insert_with(Vec::new).push(id);
+        gateways.entry(of).or_insert_with(Vec::new).push(id);
     }
     let mut entries = Vec::new();
     let ports = compiler.entries(ports, &mut entries)?;
@@ -68,11 +66,9 @@ pub(super) fn compile(model: Arc<Model>, options: &Options) -> Result<Router, Co
 
 impl<'m> Compiler<'m> {
     fn route(&mut self, route: &'m Route) -> Result<(), CompileError> {
-        let mut rules = Vec::new();
-        if matches!(route.kind, RouteKind::Http | RouteKind::Grpc) {
-            for rule in &route.rules {
-                rules.push(rule.matches.iter().map(|one| self.conditions(one)).collect::<Result<_, _>>()?);
-            }
+        let mut rules = Vec::with_capacity(route.rules.len());
+        for rule in &route.rules {
+            rules.push(rule.matches.iter().map(|one| self.conditions(one)).collect::<Result<_, _>>()?);
         }
         self.by_match.push(rules);
         Ok(())
@@ -129,9 +125,14 @@ impl<'m> Compiler<'m> {
         let mut groups: BTreeMap<(Protocol, Option<&HostPattern>), Vec<ListenerId>> = BTreeMap::new();
         for id in listeners {
             if let Some(listener) = self.model.listeners.get(id.0 as usize) {
-                groups.entry((listener.protocol, listener.hostname.as_ref())).or_default().push(*id);
+                let hostname = listener.hostname.as_ref().filter(|_| has_hosts(listener.protocol));
+                groups.entry((listener.protocol, hostname)).or_default().push(*id);
             }
         }
+        // Only listeners of several Gateways can clash so: HTTPS precedes TLS.
+        let https = groups.keys().filter(|(protocol, _)| *protocol == Protocol::Https);
+        let https: BTreeSet<_> = https.map(|(_, hostname)| *hostname).collect();
+        groups.retain(|(protocol, hostname), _| *protocol != Protocol::Tls || !https.contains(hostname));
         let mut entry = Entry::default();
         for ((protocol, hostname), mut listeners) in groups {
             listeners
@@ -168,6 +169,9 @@ impl<'m> Compiler<'m> {
                 .get(route as usize)
                 .zip(self.by_match.get(route as usize))
                 .ok_or_else(no_route)?;
+            if !listener.protocol.kinds().contains(&route.kind) {
+                continue;
+            }
             for (hostname, host) in attached.hostnames.iter().enumerate() {
                 for (rule, (matches, conditions)) in route.rules.iter().zip(conditions).enumerate() {
                     for (matched, (one, conditions)) in matches.matches.iter().zip(conditions).enumerate() {
@@ -218,6 +222,11 @@ impl<'m> Compiler<'m> {
         }
         Group { listeners, hosts, buckets: buckets.into(), slots: list }
     }
+}
+
+/// Whether listeners of a protocol are told apart by their hostnames.
+fn has_hosts(protocol: Protocol) -> bool {
+    !matches!(protocol, Protocol::Tcp | Protocol::Udp)
 }
 
 fn short(index: usize, origin: &Origin) -> Result<u16, CompileError> {

@@ -1,34 +1,70 @@
 use super::authority::Host;
 use super::hosts::Hosts;
-use crate::Head;
 use crate::decision::{Miss, MissReason};
-use crate::model::{ListenerId, Protocol};
+use crate::model::{HostPattern, ListenerId, Protocol};
+use crate::{Head, Opening};
 
 /// Index into the groups of the router.
 pub(super) type GroupId = u32;
 
-/// The listeners of a socket.
+/// The listeners of a port.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     http: Hosts<GroupId>,
-    https: Hosts<GroupId>,
+    /// HTTPS and TLS: both are chosen by server name.
+    secure: Hosts<Secure>,
+    tcp: Option<GroupId>,
+    udp: Option<GroupId>,
     has_http: bool,
-    has_https: bool,
+    has_secure: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Secure {
+    pub(super) group: GroupId,
+    pub(super) https: bool,
+}
+
+/// Where a connection belongs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// HTTP: the host of each request chooses the listener.
+    Http,
+    Https(GroupId),
+    /// A TLS listener: the server name chooses among its routes too.
+    Tls(GroupId),
+    /// A TCP or UDP listener.
+    Port(GroupId),
 }
 
 impl Entry {
-    pub(super) fn insert(
-        &mut self,
-        protocol: Protocol,
-        hostname: Option<&crate::model::HostPattern>,
-        group: GroupId,
-    ) {
-        if protocol == Protocol::Https {
-            self.has_https = true;
-            self.https.insert(hostname, group);
-        } else {
-            self.has_http = true;
-            self.http.insert(hostname, group);
+    pub(super) fn insert(&mut self, protocol: Protocol, hostname: Option<&HostPattern>, group: GroupId) {
+        match protocol {
+            Protocol::Http => {
+                self.has_http = true;
+                self.http.insert(hostname, group);
+            }
+            Protocol::Https | Protocol::Tls => {
+                self.has_secure = true;
+                self.secure.insert(hostname, Secure { group, https: protocol == Protocol::Https });
+            }
+            Protocol::Tcp => self.tcp = Some(group),
+            Protocol::Udp => self.udp = Some(group),
+        }
+    }
+
+    /// The listener for a connection. Several Gateways may mix protocols on a port: TLS and HTTP then precede TCP, which
+    /// would take everything.
+    pub(super) fn place(&self, opening: &Opening<'_>) -> Option<Place> {
+        match opening {
+            Opening::Udp => self.udp.map(Place::Port),
+            Opening::Tls { sni } if self.has_secure => {
+                let name = Host::parse(sni.unwrap_or_default()).ok()?;
+                let Secure { group, https } = self.secure.best(name.as_str())?;
+                Some(if https { Place::Https(group) } else { Place::Tls(group) })
+            }
+            Opening::Tcp if self.has_http => Some(Place::Http),
+            Opening::Tcp | Opening::Tls { .. } => self.tcp.map(Place::Port),
         }
     }
 
@@ -43,16 +79,20 @@ impl Entry {
     ) -> Result<GroupId, Miss> {
         let miss = |listener, reason| Miss { listener, reason };
         let none = miss(None, MissReason::NoListener);
-        let Some(name) = head.sni.filter(|_| self.has_https) else {
-            let hosts = if self.has_http { &self.http } else { &self.https };
-            return hosts.best(host).ok_or(none);
+        let misdirected = |to: Secure| miss(first(to.group), MissReason::Misdirected);
+        let Some(name) = head.sni.filter(|_| self.has_secure) else {
+            if self.has_http {
+                return self.http.best(host).ok_or(none);
+            }
+            let chosen = self.secure.best(host).ok_or(none)?;
+            return if chosen.https { Ok(chosen.group) } else { Err(misdirected(chosen)) };
         };
         let name = Host::parse(name).map_err(|_| miss(None, MissReason::BadAuthority))?;
-        let chosen = self.https.best(name.as_str()).ok_or(none)?;
-        match self.https.best(host) {
-            Some(group) if group == chosen => Ok(chosen),
-            Some(_) => Err(miss(first(chosen), MissReason::Misdirected)),
-            None => Err(miss(first(chosen), MissReason::NoListener)),
+        let chosen = self.secure.best(name.as_str()).ok_or(none)?;
+        match self.secure.best(host) {
+            Some(other) if other == chosen && chosen.https => Ok(chosen.group),
+            Some(_) => Err(misdirected(chosen)),
+            None => Err(miss(first(chosen.group), MissReason::NoListener)),
         }
     }
 }

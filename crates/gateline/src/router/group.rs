@@ -27,6 +27,16 @@ impl Group {
         Slots { list: &self.slots, conditions, patterns }
     }
 
+    /// The strongest match of a host, whatever else it asks for: rules for connections ask for nothing.
+    pub(super) fn first(&self, host: &str) -> Option<Position> {
+        let mut first = Position::MAX;
+        let _ = self.hosts.visit(host, |bucket| {
+            first = self.buckets.get(bucket as usize).map_or(first, |bucket| first.min(bucket.first));
+            NEXT
+        });
+        (first != Position::MAX).then_some(first)
+    }
+
     /// The strongest match. A host whose rules do not match falls through to the less specific one.
     pub(super) fn search<'a, O: Observe>(
         &self,

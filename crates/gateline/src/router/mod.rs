@@ -34,16 +34,16 @@ pub use stats::Stats;
 use authority::Host;
 use conditions::Conditions;
 pub(crate) use conditions::Failure;
-use entry::Entry;
+use entry::{Entry, Place};
 use group::Group;
 use patterns::Patterns;
 use request::Request;
 use search::Observe;
-pub(crate) use trace::{Found, Trace, Traced, actual};
+pub(crate) use trace::{Found, Traced, actual};
 
-use crate::Head;
 use crate::decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};
 use crate::model::{Model, ObjectName};
+use crate::{Connect, Head, Opening};
 
 /// Keyed per process; answers never depend on its order.
 type Map<K, V> = hashbrown::HashMap<K, V, foldhash::fast::RandomState>;
@@ -74,15 +74,15 @@ impl Router {
         &self.model
     }
 
-    /// All HTTP and HTTPS listeners of all Gateways on a port, as when one process serves them on one address. Listeners of
-    /// several Gateways with the same hostname serve as one.
+    /// All listeners of all Gateways on a port, as when one process serves them on one address. Listeners of several
+    /// Gateways with the same protocol and hostname serve as one.
     #[must_use]
     pub fn entry(&self, port: u16) -> Option<EntryId> {
         let index = self.ports.binary_search_by_key(&port, |(port, _)| *port).ok()?;
         self.ports.get(index).map(|(_, id)| *id)
     }
 
-    /// The HTTP and HTTPS listeners of one Gateway on a port, as when each Gateway has an address of its own.
+    /// The listeners of one Gateway on a port, as when each Gateway has an address of its own.
     #[must_use]
     pub fn entry_of(&self, gateway: &ObjectName, port: u16) -> Option<EntryId> {
         let order = |((name, of), _): &((ObjectName, u16), _)| (name, *of).cmp(&(gateway, port));
@@ -100,6 +100,55 @@ impl Router {
     #[must_use]
     pub fn decide(&self, entry: EntryId, head: &Head<'_>) -> Decision {
         self.search(entry, head, &mut ()).0
+    }
+
+    /// Who takes a connection, or a session of datagrams: what HTTP has no part in. No allocation, no lock.
+    ///
+    /// In TLS the listener is the most specific one for the server name, HTTPS or TLS; of a TLS listener the rule that
+    /// takes it is that of the TLSRoute with the most specific hostname, then of the oldest, then of the first by name. Of a
+    /// TCP or UDP listener it is the first rule of the oldest route.
+    ///
+    /// O(length of the server name).
+    #[must_use]
+    pub fn connect(&self, entry: EntryId, opening: &Opening<'_>) -> Connect {
+        match self.place(entry, opening) {
+            Ok(Place::Http) => Connect::Http,
+            Ok(Place::Https(group)) => match self.group(group).and_then(Group::listener) {
+                Some(listener) => Connect::Https(listener),
+                None => Connect::Refuse(Miss { listener: None, reason: MissReason::NoListener }),
+            },
+            Ok(place) => self.carry(place, opening),
+            Err(miss) => Connect::Refuse(miss),
+        }
+    }
+
+    fn place(&self, entry: EntryId, opening: &Opening<'_>) -> Result<Place, Miss> {
+        let place = self.entries.get(entry.0 as usize).and_then(|entry| entry.place(opening));
+        place.ok_or(Miss { listener: None, reason: MissReason::NoListener })
+    }
+
+    fn carry(&self, place: Place, opening: &Opening<'_>) -> Connect {
+        let carrier = self.carrier(place, opening);
+        let first = |(group, name): &(&'_ Group, Host<'_>)| {
+            group.slots.get(group.first(name.as_str())? as usize).map(|slot| slot.hit)
+        };
+        let listener = carrier.as_ref().and_then(|(group, _)| group.listener());
+        let refuse = || Connect::Refuse(Miss { listener, reason: MissReason::NoRule });
+        carrier.as_ref().and_then(first).map_or_else(refuse, Connect::Rule)
+    }
+
+    /// The listeners that carry a connection whole, and the host it asks for: the empty one without a server name.
+    fn carrier<'a>(&self, place: Place, opening: &Opening<'a>) -> Option<(&Group, Host<'a>)> {
+        let (group, name) = match (place, opening) {
+            (Place::Tls(group), Opening::Tls { sni }) => (group, sni.unwrap_or_default()),
+            (Place::Port(group), _) => (group, ""),
+            _ => return None,
+        };
+        Some((self.group(group)?, Host::parse(name).ok()?))
+    }
+
+    fn group(&self, id: entry::GroupId) -> Option<&Group> {
+        self.groups.get(id as usize)
     }
 
     /// Follows the indexes of a hit. `None` only for a hit of another router.
@@ -126,10 +175,9 @@ impl Router {
         let Some(entry) = self.entries.get(entry.0 as usize) else {
             return (miss(None, MissReason::NoListener), None);
         };
-        let group = |id| self.groups.get(id as usize);
-        let chosen = entry.choose(head, host.as_str(), |id| group(id).and_then(Group::listener));
+        let chosen = entry.choose(head, host.as_str(), |id| self.group(id).and_then(Group::listener));
         let group = match chosen {
-            Ok(id) => group(id),
+            Ok(id) => self.group(id),
             Err(miss) => return (Decision::Miss(miss), None),
         };
         let Some(group) = group else { return (miss(None, MissReason::NoListener), None) };

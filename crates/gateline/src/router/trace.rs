@@ -2,15 +2,16 @@ use super::Router;
 use super::authority::Host;
 use super::candidates::Candidates;
 use super::conditions::{Failure, joined};
+use super::group::Group;
 use super::query::Query;
 use super::request::Request;
 use super::search::Observe;
 use super::slot::{Position, Slot};
-use crate::Head;
 use crate::decision::{Decision, EntryId, RuleView};
 use crate::explain::Criterion;
 use crate::model::{AttachedHostname, HostPattern};
 use crate::rank::{self, Rank};
+use crate::{Head, Opening};
 
 /// A search with everything it passed.
 #[derive(Debug)]
@@ -59,18 +60,30 @@ impl Router {
         recorder.0.sort_unstable();
         let request = Request::new(head);
         let slots = group.slots(&self.conditions, &self.patterns);
-        for (position, slot) in (0..).zip(&group.slots) {
-            let Some((view, hostname)) = self.view(slot.hit).zip(self.hostname(slot)) else { continue };
-            if hostname.effective.as_ref().is_some_and(|pattern| !pattern.matches(host.as_str())) {
-                continue;
-            }
-            let found = match recorder.0.binary_search(&position) {
+        trace.candidates =
+            self.admit(group, host.as_str(), |position| match recorder.0.binary_search(&position) {
                 Ok(_) => slots.failure(position, &request).map_or(Found::Matches, Found::Fails),
                 Err(_) => Found::OtherPath,
-            };
-            trace.candidates.push(Traced { view, hostname: hostname.written.as_ref(), found });
-        }
+            });
         trace
+    }
+
+    /// Every rule that [`Router::connect`] could have chosen: all of them match.
+    pub(crate) fn trace_connection(&self, entry: EntryId, opening: &Opening<'_>) -> Vec<Traced<'_>> {
+        let carrier = self.place(entry, opening).ok().and_then(|place| self.carrier(place, opening));
+        let admit = |(group, name): (_, Host<'_>)| self.admit(group, name.as_str(), |_| Found::Matches);
+        carrier.map(admit).unwrap_or_default()
+    }
+
+    fn admit(&self, group: &Group, host: &str, found: impl Fn(Position) -> Found) -> Vec<Traced<'_>> {
+        let mut admitted = Vec::new();
+        for (position, slot) in (0..).zip(&group.slots) {
+            let Some((view, hostname)) = self.view(slot.hit).zip(self.hostname(slot)) else { continue };
+            if hostname.effective.as_ref().is_none_or(|pattern| pattern.matches(host)) {
+                admitted.push(Traced { view, hostname: hostname.written.as_ref(), found: found(position) });
+            }
+        }
+        admitted
     }
 
     fn hostname(&self, slot: &Slot) -> Option<&AttachedHostname> {

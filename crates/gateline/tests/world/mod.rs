@@ -3,7 +3,7 @@
 
 use gateline::filter::Filters;
 use gateline::model::*;
-use gateline::{Head, Model};
+use gateline::{Head, Model, Opening};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use proptest::collection::vec;
 use proptest::option;
@@ -90,10 +90,16 @@ pub(crate) fn rule(matches: Vec<Match>) -> Rule {
 
 /// A route with the hostnames it writes; names are made distinct later.
 fn route(crowd: std::ops::Range<usize>) -> impl Strategy<Value = (Route, Vec<&'static str>)> {
-    let kind = select(vec![RouteKind::Http, RouteKind::Http, RouteKind::Grpc]);
+    use RouteKind::{Grpc, Http, Tcp, Tls, Udp};
+    let kind = select(vec![Http, Http, Http, Grpc, Grpc, Tls, Tls, Tcp, Udp]);
     let hosts = vec!["*", "*.com", "*.a.com", "a.com", "b.a.com", "c.b.a.com", "other.org"];
     kind.prop_flat_map(move |kind| {
-        let rules = vec(vec(one(kind), 1..3).prop_map(rule), crowd.clone());
+        // Below HTTP rules ask for nothing.
+        let matches = match kind {
+            Http | Grpc => vec(one(kind), 1..3).boxed(),
+            Tls | Tcp | Udp => Just(vec![Match { origin: origin(), ..Match::default() }]).boxed(),
+        };
+        let rules = vec(matches.prop_map(rule), crowd.clone());
         let created = option::of((0_i64..2).prop_map(Timestamp));
         let name = (select(vec!["n", "m"]), select(vec!["x", "y", "z"]));
         (rules, created, name, vec(select(hosts.clone()), 1..3)).prop_map(
@@ -107,13 +113,16 @@ fn route(crowd: std::ops::Range<usize>) -> impl Strategy<Value = (Route, Vec<&'s
 pub(crate) fn listener(index: usize, gateway: &str, protocol: Protocol, hostname: &str) -> Listener {
     let section = format!("l{index}").into();
     let name = ListenerName { gateway: ObjectName::new("infra", gateway), set: None, section };
-    Listener { name, port: PORT, protocol, hostname: pattern(hostname), attached: vec![], origin: origin() }
+    let hosts = !matches!(protocol, Protocol::Tcp | Protocol::Udp);
+    let (mode, hostname) = (TlsMode::default(), pattern(hostname).filter(|_| hosts));
+    Listener { name, port: PORT, protocol, mode, hostname, attached: vec![], origin: origin() }
 }
 
 /// Attaches a route to every listener whose hostname intersects with it.
 pub(crate) fn attach(model: &mut Model, route: Route, hosts: &[&str]) {
     let id = RouteId(u32::try_from(model.routes.len()).unwrap());
-    for listener in &mut model.listeners {
+    let hosts = if matches!(route.kind, RouteKind::Tcp | RouteKind::Udp) { &["*"] } else { hosts };
+    for listener in model.listeners.iter_mut().filter(|one| one.protocol.kinds().contains(&route.kind)) {
         let hostnames: Vec<_> = hosts
             .iter()
             .filter_map(|host| {
@@ -138,8 +147,9 @@ pub(crate) type Routes = Vec<(Route, Vec<&'static str>)>;
 pub(crate) fn listeners() -> impl Strategy<Value = Vec<Listener>> {
     let hosts = select(vec!["*", "*.com", "*.a.com", "a.com", "b.a.com"]);
     let gateway = select(vec!["g", "h"]);
-    let protocol = select(vec![Protocol::Https, Protocol::Https, Protocol::Http]);
-    vec((gateway, protocol, hosts), 1..5).prop_map(|list| {
+    use Protocol::{Http, Https, Tcp, Tls, Udp};
+    let protocol = select(vec![Https, Https, Https, Http, Http, Tls, Tls, Tcp, Udp]);
+    vec((gateway, protocol, hosts), 1..6).prop_map(|list| {
         let listener = |(index, (gateway, protocol, host))| listener(index, gateway, protocol, host);
         list.into_iter().enumerate().map(listener).collect()
     })
@@ -242,4 +252,29 @@ pub(crate) fn request() -> impl Strategy<Value = Owned> {
             headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
         },
     )
+}
+
+/// How a connection begins; owns its server name.
+#[derive(Clone, Debug)]
+pub(crate) enum Begin {
+    Tcp,
+    Tls(Option<String>),
+    Udp,
+}
+
+impl Begin {
+    pub(crate) fn opening(&self) -> Opening<'_> {
+        match self {
+            Self::Tcp => Opening::Tcp,
+            Self::Tls(sni) => Opening::Tls { sni: sni.as_deref() },
+            Self::Udp => Opening::Udp,
+        }
+    }
+}
+
+pub(crate) fn begin() -> impl Strategy<Value = Begin> {
+    let names =
+        vec!["a.com", "A.com", "b.a.com.", "c.b.a.com", "x.b.a.com", "x.com", "other.org", "a..com", ""];
+    let sni = option::weighted(0.9, select(names).prop_map(Into::into));
+    prop_oneof![4 => sni.prop_map(Begin::Tls), 1 => Just(Begin::Tcp), 1 => Just(Begin::Udp)]
 }

@@ -7,10 +7,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use gateline::RuleView;
+use gateline::model::Protocol;
 use http::{StatusCode, Version};
 use serde_json::{Value, json};
 
 use crate::forward::Record;
+use crate::l4::FlowRecord;
 use crate::metrics::Metrics;
 
 /// The way to the writing thread.
@@ -71,14 +74,8 @@ fn write(sink: Box<dyn Write + Send>, lines: &Receiver<String>) {
 pub(crate) fn line(record: &Record, status: StatusCode, duration: Duration) -> String {
     let snapshot = &record.state.snapshot;
     let view = record.hit.and_then(|hit| snapshot.router.view(hit));
-    let route = view.map(|view| {
-        let kind = view.route.kind.as_str().to_ascii_lowercase();
-        format!("{kind}/{}/rule/{}/match/{}", view.route.name, view.hit.rule, view.hit.matched)
-    });
-    let cluster = view.map(|view| {
-        let kind = view.route.kind.as_str().to_ascii_lowercase();
-        format!("{kind}/{}/rule/{}", view.route.name, view.hit.rule)
-    });
+    let cluster = view.map(rule_name);
+    let route = view.map(|view| format!("{}/match/{}", rule_name(view), view.hit.matched));
     let backend = record.backend.and_then(|id| snapshot.upstreams.get(usize::try_from(id.0).ok()?));
     let client = &record.client;
     json!({
@@ -114,6 +111,37 @@ pub(crate) fn line(record: &Record, status: StatusCode, duration: Duration) -> S
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The same for a connection or session. Envoy's names; those of HTTP are left out.
+pub(crate) fn flow_line(record: &FlowRecord, (received, sent): (u64, u64), duration: Duration) -> String {
+    json!({
+        "start_time": timestamp(record.started),
+        "protocol": match record.protocol {
+            Protocol::Tls => "TLS",
+            Protocol::Udp => "UDP",
+            _ => "TCP",
+        },
+        "response_flags": record.flags,
+        "connection_termination_details": record.details,
+        "bytes_received": received,
+        "bytes_sent": sent,
+        "duration": milliseconds(duration),
+        "upstream_host": record.endpoint.map(|endpoint| endpoint.to_string()),
+        "upstream_cluster": record.route,
+        "downstream_local_address": record.local.to_string(),
+        "downstream_remote_address": record.peer.to_string(),
+        "requested_server_name": record.sni,
+        "route_name": record.route,
+        "gateline_backend": record.backend,
+    })
+    .to_string()
+}
+
+/// `httproute/ns/name/rule/0`.
+pub(crate) fn rule_name(view: RuleView<'_>) -> String {
+    let kind = view.route.kind.as_str().to_ascii_lowercase();
+    format!("{kind}/{}/rule/{}", view.route.name, view.hit.rule)
 }
 
 fn protocol(version: Version) -> &'static str {

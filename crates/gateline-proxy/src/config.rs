@@ -106,6 +106,10 @@ pub struct Timeouts {
     pub connect: Duration,
     /// A connection to a backend that carries nothing is closed after this time. Default 60 s.
     pub idle_upstream: Duration,
+    /// A TCP or TLS connection that is passed on and carries nothing is reset after this time. Default 1 h, as Envoy.
+    pub idle_tcp: Duration,
+    /// A UDP session in which nothing comes or goes is forgotten after this time. Default 60 s, as Envoy.
+    pub idle_udp: Duration,
     /// Between HTTP/2 pings on a quiet connection; one that is not answered in 20 s closes it. Default 60 s.
     pub ping: Duration,
 }
@@ -119,6 +123,8 @@ impl Default for Timeouts {
             stream_idle: Some(Duration::from_mins(5)),
             connect: Duration::from_secs(5),
             idle_upstream: Duration::from_mins(1),
+            idle_tcp: Duration::from_hours(1),
+            idle_udp: Duration::from_mins(1),
             ping: Duration::from_mins(1),
         }
     }
@@ -130,6 +136,8 @@ impl Default for Timeouts {
 pub struct Limits {
     /// Open client connections; further ones wait in the kernel's queue. Default 50,000.
     pub connections: usize,
+    /// UDP sessions; datagrams of further clients are dropped and counted. Default 10,000.
+    pub sessions: usize,
     /// Bytes of a request head; more is answered 431. Default 64 KiB.
     pub head: u32,
     /// Streams that are open at once on one HTTP/2 connection. Default 250.
@@ -150,6 +158,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 50_000,
+            sessions: 10_000,
             head: 64 * 1024,
             streams: 250,
             replay: 64 * 1024,

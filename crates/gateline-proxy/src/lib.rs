@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod forward;
 mod headers;
+mod l4;
 mod listener;
 mod metrics;
 mod mirror;

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -8,9 +8,9 @@ use gateline_api::resolve::Resolution;
 
 use crate::access_log::{Log, Writer};
 use crate::admin::{Admin, Shared};
-use crate::listener::bind;
+use crate::listener::{Socket, bind};
 use crate::metrics::Metrics;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Transport};
 use crate::worker::{self, Command, Handle, Settings, Update};
 use crate::{Config, ProxyError};
 
@@ -20,6 +20,9 @@ const APPLY: Duration = Duration::from_secs(10);
 /// How long the last lines of the access log may take.
 const LOG: Duration = Duration::from_secs(2);
 
+/// What is bound, by port of the listener.
+type Bound = BTreeMap<(Transport, u16), Vec<SocketAddr>>;
+
 /// A running proxy. Dropping it stops it at once; see [`Proxy::shutdown`] for the gentle way.
 pub struct Proxy {
     config: Config,
@@ -28,7 +31,7 @@ pub struct Proxy {
     log: Option<Writer>,
     shared: Arc<Shared>,
     /// Held while a configuration is applied: one at a time. By port of the listener.
-    bound: Mutex<BTreeMap<u16, Vec<SocketAddr>>>,
+    bound: Mutex<Bound>,
 }
 
 impl Proxy {
@@ -43,6 +46,7 @@ impl Proxy {
         let mut limits = config.limits.clone();
         limits.connections = limits.connections.div_ceil(count);
         limits.mirrors = limits.mirrors.div_ceil(count);
+        limits.sessions = limits.sessions.div_ceil(count);
         let settings = Settings {
             timeouts: config.timeouts.clone(),
             limits,
@@ -68,14 +72,14 @@ impl Proxy {
         let snapshot = Arc::new(Snapshot::build(resolution, &self.config, Some(&self.shared.snapshot()))?);
         let opened = self.open(&snapshot, &bound)?;
         self.admin.look_up(&snapshot);
-        let closed: Vec<u16> =
+        let closed: Vec<_> =
             bound.keys().copied().filter(|port| !snapshot.ports.contains_key(port)).collect();
         bound.retain(|port, _| snapshot.ports.contains_key(port));
-        let mut sockets: Vec<Vec<(u16, TcpListener)>> = self.threads.iter().map(|_| Vec::new()).collect();
-        for (port, address, list) in opened {
-            bound.entry(port).or_default().push(address);
+        let mut sockets: Vec<Vec<(u16, Socket)>> = self.threads.iter().map(|_| Vec::new()).collect();
+        for (key, address, list) in opened {
+            bound.entry(key).or_default().push(address);
             for (thread, socket) in sockets.iter_mut().zip(list) {
-                thread.push((port, socket));
+                thread.push((key.1, socket));
             }
         }
         self.shared.set(snapshot.clone());
@@ -96,28 +100,41 @@ impl Proxy {
     fn open(
         &self,
         snapshot: &Snapshot,
-        bound: &BTreeMap<u16, Vec<SocketAddr>>,
-    ) -> Result<Vec<(u16, SocketAddr, Vec<TcpListener>)>, ProxyError> {
+        bound: &Bound,
+    ) -> Result<Vec<((Transport, u16), SocketAddr, Vec<Socket>)>, ProxyError> {
         let mut opened = Vec::new();
-        for port in snapshot.ports.keys().copied().filter(|port| !bound.contains_key(port)) {
+        for key in snapshot.ports.keys().copied().filter(|key| !bound.contains_key(key)) {
+            let (transport, port) = key;
             for ip in &self.config.addresses {
                 let address = SocketAddr::new(*ip, self.config.ports.bound(port));
                 let fail = |source| ProxyError::Bind { port, address, source };
-                let (address, sockets) = bind(address, self.threads.len()).map_err(fail)?;
-                opened.push((port, address, sockets));
+                let (address, sockets) = bind(transport, address, self.threads.len()).map_err(fail)?;
+                opened.push((key, address, sockets));
             }
         }
         Ok(opened)
     }
 
-    fn bound(&self) -> MutexGuard<'_, BTreeMap<u16, Vec<SocketAddr>>> {
+    fn bound(&self) -> MutexGuard<'_, Bound> {
         self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The addresses that are bound, by port of the listener.
+    /// The addresses that are bound for connections, by port of the listener.
     #[must_use]
     pub fn addresses(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
-        self.bound().clone()
+        self.bound_for(Transport::Tcp)
+    }
+
+    /// The addresses that are bound for datagrams, by port of the listener.
+    #[must_use]
+    pub fn udp_addresses(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
+        self.bound_for(Transport::Udp)
+    }
+
+    fn bound_for(&self, transport: Transport) -> BTreeMap<u16, Vec<SocketAddr>> {
+        let bound = self.bound();
+        let of = bound.iter().filter(|((own, _), _)| *own == transport);
+        of.map(|((_, port), addresses)| (*port, addresses.clone())).collect()
     }
 
     /// Where the admin endpoints are served.

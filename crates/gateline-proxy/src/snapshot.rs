@@ -7,10 +7,11 @@ use gateline::model::{
 };
 use gateline::{EntryId, Hit, Router};
 use gateline_api::resolve::{Certificate, Endpoint, Resolution, UpstreamTls};
+use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 
 use crate::session::Session;
-use crate::tls::{ClientTls, ServerTls, provider};
+use crate::tls::{ClientTls, provider, server_config};
 use crate::upstream::Name;
 use crate::{Config, ProxyError};
 
@@ -18,8 +19,10 @@ use crate::{Config, ProxyError};
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) router: Arc<Router>,
-    /// HTTP and HTTPS listeners by port.
-    pub(crate) ports: BTreeMap<u16, Port>,
+    /// What there is to bind, by port of the listener.
+    pub(crate) ports: BTreeMap<(Transport, u16), Port>,
+    /// By [`ListenerId`]: how TLS ends there.
+    server_tls: Vec<Option<Arc<ServerConfig>>>,
     /// By [`BackendId`], then those to which a Gateway shows its certificate.
     pub(crate) upstreams: Vec<Upstream>,
     /// The latter, by the listener that took the request.
@@ -31,11 +34,18 @@ pub struct Snapshot {
     sessions: Vec<Option<Session>>,
 }
 
+/// Connections and datagrams have ports of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
+}
+
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) entry: EntryId,
-    /// `None` serves in the clear.
-    pub(crate) tls: Option<ServerTls>,
+    /// An HTTPS or TLS listener is among those of the port: clients begin with TLS.
+    pub(crate) secure: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -46,8 +56,17 @@ pub(crate) struct Upstream {
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) names: Vec<Arc<Name>>,
     pub(crate) tls: Option<Arc<ClientTls>>,
+    /// `tls` is not a policy's: the backend says that it speaks HTTPS.
+    implied_tls: bool,
     /// Requests are answered 500: TLS is asked for and cannot be had.
     pub(crate) broken_tls: bool,
+}
+
+impl Upstream {
+    /// TLS that the gateway has to add to what it passes on.
+    pub(crate) fn policy_tls(&self) -> Option<&ClientTls> {
+        self.tls.as_deref().filter(|_| !self.implied_tls)
+    }
 }
 
 impl Snapshot {
@@ -61,7 +80,8 @@ impl Snapshot {
         let model = Arc::new(resolution.model.clone());
         let router = Arc::new(Router::compile(model.clone(), &config.router)?);
         let provider = provider();
-        let ports = ports(&router, resolution, &provider)?;
+        let ports = ports(&router);
+        let server_tls = server_tls(resolution, &provider)?;
         let builder = Builder { config, before, provider: &provider };
         let mut upstreams = builder.upstreams(&model, resolution)?;
         let shown = builder.shown(&model, resolution, &mut upstreams)?;
@@ -73,13 +93,23 @@ impl Snapshot {
         });
         let first_rules = first_rules.collect();
         let sessions = sessions(&model);
-        Ok(Self { router, ports, upstreams, shown, first_rules, rules, sessions })
+        Ok(Self { router, ports, server_tls, upstreams, shown, first_rules, rules, sessions })
     }
 
     /// The compiled rules, for explanations.
     #[must_use]
     pub fn router(&self) -> &Arc<Router> {
         &self.router
+    }
+
+    /// What listens on a port.
+    pub(crate) fn port(&self, transport: Transport, port: u16) -> Option<&Port> {
+        self.ports.get(&(transport, port))
+    }
+
+    /// `None` for a listener that does not end TLS.
+    pub(crate) fn server_tls(&self, listener: ListenerId) -> Option<&Arc<ServerConfig>> {
+        self.server_tls.get(usize::try_from(listener.0).ok()?)?.as_ref()
     }
 
     /// A dense number for the rule of a hit.
@@ -105,26 +135,27 @@ impl Snapshot {
     }
 }
 
-fn ports(
-    router: &Router,
+fn ports(router: &Router) -> BTreeMap<(Transport, u16), Port> {
+    let mut ports = BTreeMap::new();
+    for listener in &router.model().listeners {
+        let Some(entry) = router.entry(listener.port) else { continue };
+        let transport = if listener.protocol == Protocol::Udp { Transport::Udp } else { Transport::Tcp };
+        let port = ports.entry((transport, listener.port)).or_insert(Port { entry, secure: false });
+        port.secure |= matches!(listener.protocol, Protocol::Https | Protocol::Tls);
+    }
+    ports
+}
+
+fn server_tls(
     resolution: &Resolution,
     provider: &Arc<CryptoProvider>,
-) -> Result<BTreeMap<u16, Port>, ProxyError> {
-    let mut ports = BTreeMap::new();
-    for (index, listener) in resolution.model.listeners.iter().enumerate() {
-        if !matches!(listener.protocol, Protocol::Http | Protocol::Https) {
-            continue;
-        }
-        let Some(entry) = router.entry(listener.port) else { continue };
-        let port = ports.entry(listener.port).or_insert(Port { entry, tls: None });
-        if listener.protocol == Protocol::Https {
-            let tls = port.tls.get_or_insert_default();
-            if let Some(Some(listener_tls)) = resolution.tls.get(index) {
-                tls.add(listener, listener_tls, provider)?;
-            }
-        }
-    }
-    Ok(ports)
+) -> Result<Vec<Option<Arc<ServerConfig>>>, ProxyError> {
+    let listeners = resolution.model.listeners.iter().enumerate();
+    let config = |(index, listener)| {
+        let tls = resolution.tls.get(index).and_then(Option::as_ref);
+        tls.map(|tls| server_config(listener, tls, provider)).transpose()
+    };
+    listeners.map(config).collect()
 }
 
 fn sessions(model: &Model) -> Vec<Option<Session>> {
@@ -161,7 +192,8 @@ impl Builder<'_> {
                 _ => None,
             };
             let (protocol, broken_tls) = (backend.protocol, resolved.broken_tls);
-            upstreams.push(Upstream { name, protocol, addresses, names, tls, broken_tls });
+            let implied_tls = resolved.tls.is_none();
+            upstreams.push(Upstream { name, protocol, addresses, names, tls, implied_tls, broken_tls });
         }
         Ok(upstreams)
     }

@@ -28,6 +28,7 @@ use upgrade::Upgrade;
 use crate::headers;
 use crate::listener::Client;
 use crate::session::Affinity;
+use crate::snapshot::Transport;
 use crate::worker::State;
 
 /// A request on its way in.
@@ -78,7 +79,7 @@ async fn route(
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Local> {
     let router = &state.snapshot.router;
-    let port = state.snapshot.ports.get(&client.port);
+    let port = state.snapshot.port(Transport::Tcp, client.port);
     let port = port.ok_or_else(|| Local::new(StatusCode::NOT_FOUND, "the listener is gone"))?;
     let head = Head::of(&request, client.sni.as_deref());
     let hit = match router.decide(port.entry, &head) {

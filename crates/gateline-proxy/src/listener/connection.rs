@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 
+use gateline::model::Protocol;
+use gateline::{Connect, Opening};
 use http::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -11,13 +13,14 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
 use tokio_io_timeout::TimeoutWriter;
-use tokio_rustls::LazyConfigAcceptor;
-use tokio_rustls::server::TlsStream;
 
-use crate::forward::serve;
+use super::{Arrival, secure};
+use crate::forward;
+use crate::l4::{Passage, refuse};
 use crate::metrics::PortMetrics;
+use crate::snapshot::Transport;
+use crate::upstream::Stream;
 use crate::worker::{LocalExecutor, Settings, Worker};
 
 /// The client's end of a connection, as its requests see it.
@@ -34,13 +37,33 @@ pub(crate) struct Client {
     pub(crate) metrics: Rc<PortMetrics>,
     /// Whether a request has come.
     pub(crate) seen: Cell<bool>,
+    _arrival: Arrival,
+}
+
+impl Client {
+    pub(super) fn new(arrival: Arrival, secure: bool, sni: Option<String>) -> Self {
+        let Arrival { ref worker, port, peer, local } = arrival;
+        let text = peer.ip().to_string();
+        let metrics = worker.metrics(port, secure);
+        metrics.open();
+        Self {
+            worker: worker.clone(),
+            port,
+            secure,
+            sni,
+            peer,
+            local,
+            address_text: HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("unknown")),
+            metrics,
+            seen: Cell::new(false),
+            _arrival: arrival,
+        }
+    }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         self.metrics.close();
-        let connections = &self.worker.connections;
-        connections.set(connections.get().saturating_sub(1));
     }
 }
 
@@ -51,33 +74,12 @@ pub(super) fn spawn(
     peer: SocketAddr,
     stop: watch::Receiver<()>,
 ) {
-    let state = worker.state();
-    let secure = state.snapshot.ports.get(&port).is_some_and(|port| port.tls.is_some());
     let local = canonical(stream.local_addr().unwrap_or(peer));
-    let peer = canonical(peer);
-    let text = peer.ip().to_string();
-    let metrics = worker.metrics(port, secure);
-    metrics.open();
-    worker.connections.set(worker.connections.get() + 1);
-    let client = Client {
-        worker: worker.clone(),
-        port,
-        secure,
-        sni: None,
-        peer,
-        local,
-        address_text: HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("unknown")),
-        metrics,
-        seen: Cell::new(false),
-    };
+    let arrival = Arrival::new(worker, port, canonical(peer), local);
     tokio::task::spawn_local(async move {
         // Only a hint to the kernel.
         let _ = stream.set_nodelay(true);
-        if secure {
-            serve_tls(client, stream, stop).await;
-        } else {
-            serve_http(client, stream, None, stop).await;
-        }
+        serve(arrival, stream, stop).await;
     });
 }
 
@@ -86,37 +88,42 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-async fn serve_tls(mut client: Client, stream: TcpStream, stop: watch::Receiver<()>) {
-    let limit = client.worker.settings.timeouts.handshake;
-    let Ok(Some((stream, sni))) = timeout(limit, handshake(&client, stream)).await else { return };
-    client.sni = sni;
-    let h2 = stream.get_ref().1.alpn_protocol() == Some(crate::tls::H2);
-    serve_http(client, stream, Some(h2), stop).await;
-}
-
-/// `None` where no listener takes the server name: the connection is closed, as Envoy does.
-async fn handshake(client: &Client, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Option<String>)> {
-    let peer = client.peer;
-    let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await;
-    let started =
-        hello.inspect_err(|error| tracing::debug!(%peer, %error, "the client does not speak TLS")).ok()?;
-    let sni = started.client_hello().server_name().map(str::to_owned);
-    let state = client.worker.state();
-    let tls = state.snapshot.ports.get(&client.port)?.tls.as_ref()?;
-    let Some(config) = tls.choose(sni.as_deref()).cloned() else {
-        tracing::debug!(%peer, port = client.port, server_name = ?sni, "no HTTPS listener takes this server name");
-        return None;
-    };
-    match started.into_stream(config).await {
-        Ok(stream) => Some((stream, sni)),
-        Err(error) => {
-            tracing::debug!(%peer, server_name = ?sni, %error, "the TLS handshake failed");
-            None
+async fn serve(arrival: Arrival, stream: TcpStream, stop: watch::Receiver<()>) {
+    let state = arrival.worker.state();
+    let connect = match state.snapshot.port(Transport::Tcp, arrival.port) {
+        Some(port) if port.secure => {
+            drop(state);
+            return secure::serve(arrival, stream, stop).await;
         }
+        Some(port) => state.snapshot.router.connect(port.entry, &Opening::Tcp),
+        // Of a listener that is gone: 404.
+        None => Connect::Http,
+    };
+    match connect {
+        Connect::Http => {
+            drop(state);
+            serve_http(Client::new(arrival, false, None), stream, None, stop).await;
+        }
+        Connect::Rule(hit) => {
+            let passage = state.snapshot.router.view(hit);
+            match passage.and_then(|view| Passage::begin(arrival, state.clone(), view, None)) {
+                Some(passage) => {
+                    drop(state);
+                    passage.run(Stream::Plain(stream), &[]).await;
+                }
+                None => Stream::Plain(stream).reset(),
+            }
+        }
+        Connect::Refuse(miss) => {
+            refuse(&arrival, Protocol::Tcp, miss.reason, None);
+            Stream::Plain(stream).reset();
+        }
+        // Only a server name chooses an HTTPS listener.
+        Connect::Https(_) => {}
     }
 }
 
-async fn serve_http<S>(client: Client, stream: S, h2: Option<bool>, mut stop: watch::Receiver<()>)
+pub(super) async fn serve_http<S>(client: Client, stream: S, h2: Option<bool>, mut stop: watch::Receiver<()>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -125,7 +132,7 @@ where
     let builder = builder(settings, h2);
     let service = service_fn({
         let client = client.clone();
-        move |request| serve(client.clone(), request)
+        move |request| forward::serve(client.clone(), request)
     });
     let mut stream = TimeoutWriter::new(stream);
     // A client that reads nothing must not hold a backend for ever.

@@ -1,6 +1,8 @@
 //! Sockets, and the connections that come out of them.
 
+mod arrival;
 mod connection;
+mod secure;
 mod socket;
 
 use std::rc::Rc;
@@ -8,8 +10,9 @@ use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub(crate) use arrival::Arrival;
 pub(crate) use connection::Client;
-pub(crate) use socket::bind;
+pub(crate) use socket::{Socket, bind};
 
 use crate::worker::Worker;
 

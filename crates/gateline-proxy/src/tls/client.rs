@@ -24,6 +24,8 @@ pub(crate) struct ClientTls {
     pub(crate) name: ServerName<'static>,
     pub(crate) http1: Arc<ClientConfig>,
     pub(crate) h2: Arc<ClientConfig>,
+    /// For what is not HTTP: no protocol is asked for.
+    pub(crate) opaque: Arc<ClientConfig>,
 }
 
 impl ClientTls {
@@ -35,7 +37,7 @@ impl ClientTls {
         let name = ServerName::try_from(policy.hostname.clone())
             .map_err(|_| format!("{:?} is not a hostname", policy.hostname))?;
         let verifier = verifier(policy, provider)?;
-        let config = |protocol: &[u8]| -> Result<Arc<ClientConfig>, String> {
+        let config = |protocols: &[&[u8]]| -> Result<Arc<ClientConfig>, String> {
             let builder = ClientConfig::builder_with_provider(provider.clone())
                 .with_safe_default_protocol_versions()
                 .map_err(|error| error.to_string())?
@@ -47,11 +49,11 @@ impl ClientTls {
                     |error| format!("the certificate in Secret {} of the Gateway: {error}", own.secret),
                 )?,
             };
-            config.alpn_protocols = vec![protocol.to_vec()];
+            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
             Ok(Arc::new(config))
         };
-        let (http1, h2) = (config(HTTP1)?, config(H2)?);
-        Ok(Self { name, http1, h2, policy: policy.clone(), certificate: certificate.cloned() })
+        let (http1, h2, opaque) = (config(&[HTTP1])?, config(&[H2])?, config(&[])?);
+        Ok(Self { name, http1, h2, opaque, policy: policy.clone(), certificate: certificate.cloned() })
     }
 
     pub(crate) fn is(&self, policy: &UpstreamTls, certificate: Option<&Arc<Certificate>>) -> bool {

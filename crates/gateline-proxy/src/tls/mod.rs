@@ -1,6 +1,7 @@
 //! TLS on both sides. The crypto provider is always handed over, never taken from the process.
 
 mod client;
+mod hello;
 mod server;
 mod verify;
 
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 pub(crate) use client::ClientTls;
-pub(crate) use server::ServerTls;
+pub(crate) use hello::Hello;
+pub(crate) use server::server_config;
 
 pub(crate) const H2: &[u8] = b"h2";
 pub(crate) const HTTP1: &[u8] = b"http/1.1";

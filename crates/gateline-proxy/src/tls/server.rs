@@ -1,7 +1,6 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use gateline::model::{HostPattern, Listener};
+use gateline::model::{Listener, Protocol};
 use gateline_api::resolve::{Certificate, ClientValidation, ListenerTls};
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
@@ -13,66 +12,29 @@ use super::verify::AnyClient;
 use super::{H2, HTTP1};
 use crate::ProxyError;
 
-/// The HTTPS listeners of one port by the server names they take: a hash look-up for each label of a name.
-#[derive(Debug, Default)]
-pub(crate) struct ServerTls {
-    exact: HashMap<Box<str>, Arc<ServerConfig>>,
-    /// By what follows `*.`.
-    wildcard: HashMap<Box<str>, Arc<ServerConfig>>,
-    any: Option<Arc<ServerConfig>>,
+/// TLS as a listener ends it.
+pub(crate) fn server_config(
+    listener: &Listener,
+    tls: &ListenerTls,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<ServerConfig>, ProxyError> {
+    let fail = |reason: String| ProxyError::Certificate { listener: listener.name.clone(), reason };
+    let mut config = config(tls, provider).map_err(fail)?;
+    // What a TLS listener carries is not known to be HTTP: it agrees to nothing.
+    if listener.protocol == Protocol::Https {
+        config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()];
+    }
+    Ok(Arc::new(config))
 }
 
-impl ServerTls {
-    /// Adds a listener. Of several with one hostname the first counts.
-    pub(crate) fn add(
-        &mut self,
-        listener: &Listener,
-        tls: &ListenerTls,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<(), ProxyError> {
-        let fail = |reason: String| ProxyError::Certificate { listener: listener.name.clone(), reason };
-        let config = Arc::new(server_config(tls, provider).map_err(fail)?);
-        match &listener.hostname {
-            Some(HostPattern::Exact(name)) => {
-                self.exact.entry(name.clone()).or_insert(config);
-            }
-            Some(HostPattern::Wildcard(suffix)) => {
-                self.wildcard.entry(suffix.clone()).or_insert(config);
-            }
-            None => {
-                self.any.get_or_insert(config);
-            }
-        }
-        Ok(())
-    }
-
-    /// The most specific listener for a server name; `None` where no listener takes it.
-    pub(crate) fn choose(&self, name: Option<&str>) -> Option<&Arc<ServerConfig>> {
-        let Some(name) = name else { return self.any.as_ref() };
-        let name = name.to_ascii_lowercase();
-        if let Some(config) = self.exact.get(&*name) {
-            return Some(config);
-        }
-        let mut rest = &*name;
-        while let Some((_, suffix)) = rest.split_once('.') {
-            if let Some(config) = self.wildcard.get(suffix) {
-                return Some(config);
-            }
-            rest = suffix;
-        }
-        self.any.as_ref()
-    }
-}
-
-fn server_config(tls: &ListenerTls, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, String> {
+fn config(tls: &ListenerTls, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, String> {
     let keys = tls.certificates.iter().map(|certificate| Key::new(certificate, provider));
     let keys = Keys(keys.collect::<Result<_, _>>()?);
-    let mut config = ServerConfig::builder_with_provider(provider.clone())
+    let config = ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_client_cert_verifier(client_verifier(tls.client.as_ref(), provider)?)
         .with_cert_resolver(Arc::new(keys));
-    config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()];
     Ok(config)
 }
 

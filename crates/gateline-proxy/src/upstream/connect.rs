@@ -1,49 +1,71 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::{Failure, HostKey};
+use crate::tls::ClientTls;
 
-/// A connection to an endpoint, in the clear or not.
-pub(super) enum Stream {
+/// A connection to a client or an endpoint, in the clear or not.
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
-    pub(super) fn local(&self) -> Option<SocketAddr> {
-        let tcp = match self {
+    fn tcp(&self) -> &TcpStream {
+        match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
-        };
-        tcp.local_addr().ok()
+        }
+    }
+
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.tcp().local_addr().ok()
+    }
+
+    /// Ends it so that the peer cannot take it for a good end.
+    pub(crate) fn reset(self) {
+        // Without it the end is only less clear.
+        let _ = self.tcp().set_zero_linger();
     }
 }
 
 /// Connects, shakes hands and makes sure that HTTP/2 was agreed on where it is wanted.
 pub(super) async fn connect(key: &HostKey, h2: bool, limit: Duration) -> Result<Stream, Failure> {
-    tokio::time::timeout(limit, open(key, h2)).await.map_err(|_| Failure::ConnectTimeout)?
-}
-
-async fn open(key: &HostKey, h2: bool) -> Result<Stream, Failure> {
-    let tcp = TcpStream::connect(key.address).await.map_err(Failure::Connect)?;
-    tcp.set_nodelay(true).map_err(Failure::Connect)?;
-    let Some(tls) = &key.tls else { return Ok(Stream::Plain(tcp)) };
-    let config = if h2 { &tls.h2 } else { &tls.http1 };
-    let connector = TlsConnector::from(config.clone());
-    let stream = connector.connect(tls.name.clone(), tcp).await.map_err(Failure::Tls)?;
-    let agreed = stream.get_ref().1.alpn_protocol();
-    if h2 && agreed != Some(crate::tls::H2) {
+    let tls = key.tls.as_deref().map(|tls| (tls, if h2 { &tls.h2 } else { &tls.http1 }));
+    let stream = open(key.address, tls, limit).await?;
+    if let Stream::Tls(stream) = &stream
+        && h2
+        && stream.get_ref().1.alpn_protocol() != Some(crate::tls::H2)
+    {
         return Err(Failure::Tls(io::Error::other("the backend does not speak HTTP/2 (ALPN)")));
     }
-    Ok(Stream::Tls(Box::new(stream)))
+    Ok(stream)
+}
+
+/// Connects, and shakes hands where TLS is asked for.
+pub(super) async fn open(
+    address: SocketAddr,
+    tls: Option<(&ClientTls, &Arc<ClientConfig>)>,
+    limit: Duration,
+) -> Result<Stream, Failure> {
+    let opening = async {
+        let tcp = TcpStream::connect(address).await.map_err(Failure::Connect)?;
+        tcp.set_nodelay(true).map_err(Failure::Connect)?;
+        let Some((tls, config)) = tls else { return Ok(Stream::Plain(tcp)) };
+        let connector = TlsConnector::from(config.clone());
+        let stream = connector.connect(tls.name.clone(), tcp).await.map_err(Failure::Tls)?;
+        Ok(Stream::Tls(Box::new(stream.into())))
+    };
+    tokio::time::timeout(limit, opening).await.map_err(|_| Failure::ConnectTimeout)?
 }
 
 impl AsyncRead for Stream {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -80,6 +80,24 @@ impl Host {
         self.active.get()
     }
 
+    /// What the outcome says of its health.
+    pub(crate) fn judge<T>(&self, result: &Result<T, Failure>) {
+        match result {
+            Ok(_) => self.health.succeeded(),
+            Err(error @ (Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_))) => {
+                if self.health.failed(Instant::now()) {
+                    let endpoint = self.key.address;
+                    tracing::warn!(%endpoint, %error, "an endpoint is left out for a while: connections fail");
+                }
+            }
+            Err(_) => {}
+        }
+    }
+
+    pub(super) fn connect_limit(&self) -> Duration {
+        self.settings.timeouts.connect
+    }
+
     pub(super) async fn connect_http1(&self) -> Result<Http1, Failure> {
         let stream = connect(&self.key, false, self.settings.timeouts.connect).await?;
         let local = stream.local();
@@ -142,10 +160,10 @@ impl Host {
 
 /// Counts a request for as long as it is under way.
 #[derive(Debug)]
-pub(super) struct Active(Rc<Host>);
+pub(crate) struct Active(Rc<Host>);
 
 impl Active {
-    pub(super) fn new(host: &Rc<Host>) -> Self {
+    pub(crate) fn new(host: &Rc<Host>) -> Self {
         host.active.set(host.active.get() + 1);
         Self(host.clone())
     }

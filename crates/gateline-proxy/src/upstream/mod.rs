@@ -5,14 +5,17 @@ mod connect;
 mod eject;
 mod host;
 mod name;
+mod open;
 mod pool;
 mod send;
 
 use std::io;
 
 pub(crate) use balance::Balancer;
-pub(crate) use host::{Host, HostKey, Hosts, Lease};
+pub(crate) use connect::Stream;
+pub(crate) use host::{Active, Host, HostKey, Hosts, Lease};
 pub(crate) use name::{Name, refresh};
+pub(crate) use open::Opened;
 pub(crate) use send::Sent;
 
 /// Why a try got no response head.

@@ -1,7 +1,6 @@
 use std::error::Error;
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -31,16 +30,7 @@ impl Host {
         let active = Active::new(self);
         let result =
             if h2 { self.send_http2(request, active).await } else { self.send_http1(request, active).await };
-        match &result {
-            Ok(_) => self.health.succeeded(),
-            Err(error @ (Failure::Connect(_) | Failure::ConnectTimeout | Failure::Tls(_))) => {
-                if self.health.failed(Instant::now()) {
-                    let endpoint = self.key.address;
-                    tracing::warn!(%endpoint, %error, "an endpoint is left out for a while: connections fail");
-                }
-            }
-            Err(_) => {}
-        }
+        self.judge(&result);
         result
     }
 

@@ -5,13 +5,13 @@ mod state;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use gateline::model::Protocol;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
@@ -19,10 +19,11 @@ pub(crate) use state::State;
 
 use crate::access_log::Log;
 use crate::config::{Limits, Observer, Timeouts};
-use crate::listener;
-use crate::metrics::{Metrics, PortMetrics};
-use crate::snapshot::Snapshot;
+use crate::listener::Socket;
+use crate::metrics::{FlowMetrics, Metrics, PortMetrics};
+use crate::snapshot::{Snapshot, Transport};
 use crate::upstream::Hosts;
+use crate::{l4, listener};
 
 /// What a thread keeps for its whole life. Limits are this thread's share.
 #[derive(Clone)]
@@ -60,8 +61,8 @@ impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for LocalExecu
 pub(crate) struct Update {
     pub(crate) snapshot: Arc<Snapshot>,
     /// By port of the listener.
-    pub(crate) opened: Vec<(u16, TcpListener)>,
-    pub(crate) closed: Vec<u16>,
+    pub(crate) opened: Vec<(u16, Socket)>,
+    pub(crate) closed: Vec<(Transport, u16)>,
     pub(crate) done: mpsc::Sender<()>,
 }
 
@@ -83,9 +84,12 @@ pub(crate) struct Worker {
     state: RefCell<Rc<State>>,
     hosts: Rc<Hosts>,
     /// Dropping one closes its sockets and lets its connections end.
-    listeners: RefCell<BTreeMap<u16, Vec<watch::Sender<()>>>>,
+    listeners: RefCell<BTreeMap<(Transport, u16), Vec<watch::Sender<()>>>>,
     metrics: RefCell<BTreeMap<(u16, bool), Rc<PortMetrics>>>,
+    flows: RefCell<BTreeMap<(u16, Protocol), Rc<FlowMetrics>>>,
     pub(crate) connections: Cell<usize>,
+    /// Of UDP.
+    pub(crate) sessions: Cell<usize>,
     mirrors: Cell<usize>,
 }
 
@@ -110,7 +114,9 @@ impl Worker {
             hosts,
             listeners: RefCell::default(),
             metrics: RefCell::default(),
+            flows: RefCell::default(),
             connections: Cell::new(0),
+            sessions: Cell::new(0),
             mirrors: Cell::new(0),
         })
     }
@@ -141,8 +147,15 @@ impl Worker {
             listeners.remove(port);
         }
         for (port, socket) in update.opened {
-            match tokio::net::TcpListener::from_std(socket) {
-                Ok(socket) => listeners.entry(port).or_default().push(listener::run(self, port, socket)),
+            let (transport, running) = match socket {
+                Socket::Tcp(socket) => {
+                    let socket = tokio::net::TcpListener::from_std(socket);
+                    (Transport::Tcp, socket.map(|socket| listener::run(self, port, socket)))
+                }
+                Socket::Udp(socket) => (Transport::Udp, l4::run(self, port, socket)),
+            };
+            match running {
+                Ok(sender) => listeners.entry((transport, port)).or_default().push(sender),
                 Err(error) => tracing::error!(port, %error, "a bound socket does not work"),
             }
         }
@@ -164,6 +177,13 @@ impl Worker {
         let mut metrics = self.metrics.borrow_mut();
         let new = || Rc::new(self.settings.metrics.port(port, secure));
         metrics.entry((port, secure)).or_insert_with(new).clone()
+    }
+
+    /// The counters of a port for what is passed on whole.
+    pub(crate) fn flow_metrics(&self, port: u16, protocol: Protocol) -> Rc<FlowMetrics> {
+        let mut flows = self.flows.borrow_mut();
+        let new = || Rc::new(self.settings.metrics.flows(port, protocol));
+        flows.entry((port, protocol)).or_insert_with(new).clone()
     }
 
     /// A place for one more copy to a mirror; `None` (counted) where there are enough.

@@ -4,6 +4,7 @@
 
 mod apply;
 mod grpc;
+mod l4;
 mod log;
 mod mirrors;
 mod plain;
@@ -14,4 +15,5 @@ mod stall;
 mod support;
 mod tls;
 mod tries;
+mod udp;
 mod upgrades;

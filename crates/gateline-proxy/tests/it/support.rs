@@ -11,7 +11,7 @@ use gateline::filter::Filters;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backend, BackendId, BackendName, BackendProtocol, HostPattern, Listener,
     ListenerName, Match, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Target,
-    Timeouts, Timestamp, WeightedBackend, TlsMode,
+    Timeouts, Timestamp, TlsMode, WeightedBackend,
 };
 use gateline_api::Resolution;
 use gateline_api::resolve::{Certificate, Endpoint, ListenerTls, Upstream};

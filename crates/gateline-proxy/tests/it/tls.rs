@@ -22,7 +22,7 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-async fn connect(
+pub(crate) async fn connect(
     address: SocketAddr,
     root: &CertificateDer<'static>,
     name: &str,
@@ -129,13 +129,8 @@ async fn validates_client_certificates() {
     }
 }
 
-/// A backend that speaks HTTP over TLS.
-async fn tls_backend(certificate: Certificate) -> SocketAddr {
-    tls_backend_for(certificate, None).await
-}
-
-/// The same, to clients with a certificate of an authority only, if there is one.
-async fn tls_backend_for(certificate: Certificate, clients: Option<&Authority>) -> SocketAddr {
+/// For clients with a certificate of an authority only, if there is one.
+pub(crate) fn server_config(certificate: Certificate, clients: Option<&Authority>) -> ServerConfig {
     let builder =
         ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
     let builder = match clients {
@@ -149,7 +144,17 @@ async fn tls_backend_for(certificate: Certificate, clients: Option<&Authority>) 
     };
     let mut config = builder.with_single_cert(certificate.chain, certificate.key).unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config
+}
+
+/// A backend that speaks HTTP over TLS.
+async fn tls_backend(certificate: Certificate) -> SocketAddr {
+    tls_backend_for(certificate, None).await
+}
+
+/// The same, to clients with a certificate of an authority only, if there is one.
+async fn tls_backend_for(certificate: Certificate, clients: Option<&Authority>) -> SocketAddr {
+    let acceptor = TlsAcceptor::from(Arc::new(server_config(certificate, clients)));
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move {

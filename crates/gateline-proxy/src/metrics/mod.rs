@@ -1,12 +1,18 @@
 //! Counters of one thread, summed when somebody asks. Names and buckets are Envoy's, as its users query them.
 
+mod flows;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use gateline::model::Protocol;
 use http::StatusCode;
+
+pub(crate) use flows::FlowMetrics;
+use flows::{FlowCounters, Layer};
 
 /// Upper bounds in milliseconds: Envoy's, of every histogram.
 const BOUNDS: [f64; 19] = [
@@ -102,6 +108,7 @@ impl PortMetrics {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     ports: Mutex<BTreeMap<String, Vec<Arc<Counters>>>>,
+    flows: Mutex<BTreeMap<(Layer, String), Vec<Arc<FlowCounters>>>>,
     pub(crate) log_dropped: AtomicU64,
     pub(crate) mirrors_dropped: AtomicU64,
 }
@@ -116,6 +123,15 @@ impl Metrics {
         PortMetrics(counters)
     }
 
+    /// New counters for what is passed on whole, for one thread.
+    pub(crate) fn flows(&self, port: u16, protocol: Protocol) -> FlowMetrics {
+        let counters = Arc::new(FlowCounters::default());
+        let key = Layer::prefix(port, protocol);
+        let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
+        flows.entry(key).or_default().push(counters.clone());
+        FlowMetrics(counters)
+    }
+
     /// The text format of Prometheus.
     pub(crate) fn prometheus(&self) -> String {
         let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,6 +142,7 @@ impl Metrics {
         page.family("envoy_http_downstream_cx_active", "gauge", |counters| &counters.active_connections);
         page.classes();
         page.times();
+        flows::print(&self.flows.lock().unwrap_or_else(PoisonError::into_inner), &mut page);
         let dropped = [("access_log", &self.log_dropped), ("mirror", &self.mirrors_dropped)];
         for (name, count) in dropped {
             page.line(format_args!("# TYPE gateline_{name}_dropped_total counter"));

@@ -47,6 +47,9 @@ impl<'a> Paste<'a> {
     }
 
     fn line(&self, listener: &Listener, host: &str, kind: RouteKind, matched: &Match) -> Option<String> {
+        if !matches!(kind, RouteKind::Http | RouteKind::Grpc) {
+            return Some(self.connection(listener, host));
+        }
         let secure = listener.protocol == Protocol::Https;
         let (scheme, usual) = if secure { ("https", 443) } else { ("http", 80) };
         let port = if listener.port == usual { String::new() } else { format!(":{}", listener.port) };
@@ -67,9 +70,26 @@ impl<'a> Paste<'a> {
         Some(format!("curl -si{method}{way}"))
     }
 
+    /// Says `hello` and waits a second for the answer.
+    fn connection(&self, listener: &Listener, host: &str) -> String {
+        let port = self.bound(listener.port);
+        match listener.protocol {
+            Protocol::Udp => format!("echo hello | nc -u -w 1 127.0.0.1 {port}"),
+            Protocol::Tls => {
+                let trust = self.trust.strip_prefix(" --cacert").map(|file| format!(" -CAfile{file}"));
+                let client = format!("openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:{port}");
+                format!("(echo hello; sleep 1) | {client} -servername {host}{}", trust.unwrap_or_default())
+            }
+            _ => format!("(echo hello; sleep 1) | nc 127.0.0.1 {port}"),
+        }
+    }
+
+    fn bound(&self, port: u16) -> u16 {
+        self.ports.get(&port).copied().unwrap_or(port)
+    }
+
     fn connect(&self, port: u16) -> String {
-        let bound = self.ports.get(&port).copied().unwrap_or(port);
-        format!(" --connect-to :{port}:127.0.0.1:{bound}")
+        format!(" --connect-to :{port}:127.0.0.1:{}", self.bound(port))
     }
 }
 

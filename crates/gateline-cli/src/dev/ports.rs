@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use gateline::Model;
 use gateline_proxy::Ports;
@@ -17,9 +17,14 @@ pub(crate) fn choose(model: &Model, asked: &[(u16, u16)]) -> BTreeMap<u16, u16> 
         let first = Ports::Unprivileged.bound(listener.port);
         let taken: Vec<u16> = ports.values().copied().collect();
         let mut tried = (first..=u16::MAX).take(usize::from(TRIES));
-        let free = tried
-            .find(|port| !taken.contains(port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+        let free = tried.find(|port| !taken.contains(port) && is_free(*port));
         ports.insert(listener.port, free.unwrap_or(first));
     }
     ports
+}
+
+/// For connections and for datagrams: one number stands for both.
+fn is_free(port: u16) -> bool {
+    let address = (Ipv4Addr::LOCALHOST, port);
+    TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok()
 }

@@ -1,11 +1,15 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use gateline::model::{HostPattern, Listener, ObjectName};
-use gateline_api::resolve::Resolution;
+use gateline::Model;
+use gateline::model::{Backend, BackendId, HostPattern, Listener, ObjectName, Protocol, Target, TlsMode};
+use gateline_api::resolve::{Certificate, Resolution};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::default_provider;
 
 use super::authority::Authority;
-use super::echo::Echo;
+use super::echo::{Echo, Speech};
 use crate::error::CliError;
 use crate::input::World;
 
@@ -52,12 +56,22 @@ impl StandIns {
     }
 
     fn backends(&mut self, resolution: &mut Resolution) -> Result<(), CliError> {
-        let Some(echo) = &mut self.echo else { return Ok(()) };
-        for (backend, upstream) in resolution.model.backends.iter().zip(&mut resolution.upstreams) {
+        let Some(mut echo) = self.echo.take() else { return Ok(()) };
+        let filled = self.echoes(resolution, &mut echo);
+        self.echo = Some(echo);
+        filled
+    }
+
+    fn echoes(&mut self, resolution: &mut Resolution, echo: &mut Echo) -> Result<(), CliError> {
+        let carriers = carriers(&resolution.model);
+        let backends = (0..).map(BackendId).zip(&resolution.model.backends);
+        for ((id, backend), upstream) in backends.zip(&mut resolution.upstreams) {
             if !upstream.endpoints.is_empty() {
                 continue;
             }
-            let address = echo.address(&backend.name);
+            let speech =
+                carriers.get(&id).map_or(Ok(Speech::Http), |listener| self.speech(listener, backend))?;
+            let address = echo.address(&backend.name, &speech);
             let address =
                 address.map_err(|source| CliError::Io { what: "cannot bind an echo backend", source })?;
             upstream.endpoints.push(gateline_api::resolve::Endpoint::Address(address));
@@ -69,17 +83,36 @@ impl StandIns {
         Ok(())
     }
 
+    /// What an echo backend has to speak for a listener.
+    fn speech(&mut self, listener: &Listener, backend: &Backend) -> Result<Speech, CliError> {
+        Ok(match (listener.protocol, listener.mode) {
+            (Protocol::Http | Protocol::Https, _) => Speech::Http,
+            (Protocol::Tls, TlsMode::Passthrough) => {
+                let certificate = self.authority()?.issue(&backend.name.object, names(listener))?;
+                let config = server_config(certificate).map_err(|error| CliError::Io {
+                    what: "cannot set up an echo backend",
+                    source: std::io::Error::other(error),
+                });
+                Speech::Tls(Arc::new(config?))
+            }
+            (Protocol::Tls | Protocol::Tcp, _) => Speech::Bytes,
+            (Protocol::Udp, _) => Speech::Datagrams,
+        })
+    }
+
+    fn authority(&mut self) -> Result<&Authority, CliError> {
+        match &mut self.authority {
+            Some(authority) => Ok(authority),
+            none => Ok(none.insert(Authority::new()?)),
+        }
+    }
+
     fn certificates(&mut self, resolution: &mut Resolution) -> Result<(), CliError> {
         let mut issued = BTreeSet::new();
         for (listener, tls) in resolution.model.listeners.iter().zip(&mut resolution.tls) {
             let Some(tls) = tls else { continue };
             for secret in std::mem::take(&mut tls.missing) {
-                let names = names(listener);
-                let authority = match &self.authority {
-                    Some(authority) => authority,
-                    None => self.authority.insert(Authority::new()?),
-                };
-                tls.certificates.push(authority.issue(&secret, names)?);
+                tls.certificates.push(self.authority()?.issue(&secret, names(listener))?);
                 issued.insert(secret);
             }
         }
@@ -111,6 +144,29 @@ impl Drop for StandIns {
             let _ = std::fs::remove_file(file);
         }
     }
+}
+
+fn server_config(certificate: Certificate) -> Result<ServerConfig, rustls::Error> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+    let builder = builder.with_safe_default_protocol_versions()?.with_no_client_auth();
+    builder.with_single_cert(certificate.chain, certificate.key)
+}
+
+/// The listener that each backend gets its traffic from; of several, HTTP first.
+fn carriers(model: &Model) -> BTreeMap<BackendId, &Listener> {
+    let mut carriers: BTreeMap<BackendId, &Listener> = BTreeMap::new();
+    for listener in &model.listeners {
+        let routes = listener.attached.iter().filter_map(|one| model.routes.get(one.route.0 as usize));
+        for backend in routes.flat_map(|route| &route.rules).flat_map(|rule| &rule.backends) {
+            if let Target::Backend(id) = backend.target {
+                let carrier = carriers.entry(id).or_insert(listener);
+                if listener.protocol < carrier.protocol {
+                    *carrier = listener;
+                }
+            }
+        }
+    }
+    carriers
 }
 
 /// The names a listener's certificate must have: its hostname, or those of its routes.

@@ -42,18 +42,16 @@ pub(crate) fn print(
 }
 
 fn listener_line(listener: &Listener, ports: &BTreeMap<u16, u16>) -> String {
-    let (scheme, served) = match listener.protocol {
-        Protocol::Http => ("http", true),
-        Protocol::Https => ("https", true),
-        Protocol::Tls => ("tls", false),
-        Protocol::Tcp => ("tcp", false),
-        Protocol::Udp => ("udp", false),
+    let scheme = match listener.protocol {
+        Protocol::Http => "http",
+        Protocol::Https => "https",
+        Protocol::Tls => "tls",
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
     };
     let host = listener.hostname.as_ref().map_or_else(|| "any host".to_owned(), ToString::to_string);
-    let at = match ports.get(&listener.port) {
-        Some(port) if served => format!("{scheme}://127.0.0.1:{port}"),
-        _ => format!("{scheme} is not served yet"),
-    };
+    let port = ports.get(&listener.port).copied().unwrap_or(listener.port);
+    let at = format!("{scheme}://127.0.0.1:{port}");
     format!("{}  port {}  {host}  {} routes  {at}", listener.name, listener.port, listener.attached.len())
 }
 

@@ -1,9 +1,10 @@
-//! `gateline explain`: where one request goes, and why not elsewhere.
+//! `gateline explain`: where one request or connection goes, and why not elsewhere.
 
+mod connection;
 mod request;
 mod text;
 
-use gateline::Explanation;
+use gateline::{EntryId, Explanation, Router};
 
 use crate::Verdict;
 use crate::error::CliError;
@@ -11,12 +12,14 @@ use crate::input::{Choices, World, inputs};
 use crate::output::{Format, Output};
 use crate::snippet::Drawer;
 
+pub(crate) use connection::Connection;
 pub(crate) use request::{Request, RequestError};
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Manifests (files, folders, globs, -), then the request: `'GET https://host/path'`, or the URL alone
+    /// Manifests (files, folders, globs, -), then the request: `'GET https://host/path'`, or the URL alone; or a
+    /// connection: `tls://host:port`, `tcp://:port`, `udp://:port`
     #[arg(required = true, num_args = 2.., value_names = ["PATH", "REQUEST"])]
     words: Vec<String>,
     /// A header field of the request
@@ -36,8 +39,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
-    let (request, paths) = args.words.split_last().ok_or_else(|| RequestError::Shape(String::new()))?;
-    let request = Request::parse(request, &args.headers)?;
+    let (asked, paths) = args.words.split_last().ok_or_else(|| RequestError::Shape(String::new()))?;
+    let asked = Asked::parse(asked, &args.headers)?;
     let paths: Vec<_> = paths.iter().map(Into::into).collect();
     let config = args.choices.config()?;
     let world = World::load(&inputs(&paths)?, &args.choices.options(&config));
@@ -47,16 +50,56 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     }
     world.usable()?;
     let router = world.router(&args.choices)?;
-    let head = request.head();
-    let explanation = match router.entry(request.port) {
-        Some(entry) => router.explain(entry, &head, args.random),
-        None => Explanation::nobody(no_port(&world, request.port)),
+    let explanation = match router.entry(asked.port()) {
+        Some(entry) => asked.explain(&router, entry, args.random),
+        None => Explanation::nobody(no_port(&world, asked.port())),
     };
     match args.format {
         Format::Json => output.json(&explanation),
-        Format::Text => text::print(&head, &explanation, args.all, output),
+        Format::Text => text::print(&asked.title(), &explanation, args.all, output),
     }
     Ok(Verdict::Clean)
+}
+
+/// What is to be explained.
+enum Asked {
+    Request(Request),
+    /// With the text it was read from.
+    Connection(Connection, String),
+}
+
+impl Asked {
+    fn parse(text: &str, headers: &[String]) -> Result<Self, RequestError> {
+        match Connection::parse(text) {
+            Some(connection) => Ok(Self::Connection(connection?, text.to_owned())),
+            None => Request::parse(text, headers).map(Self::Request),
+        }
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Request(request) => request.port,
+            Self::Connection(connection, _) => connection.port,
+        }
+    }
+
+    fn explain(&self, router: &Router, entry: EntryId, x: u64) -> Explanation {
+        match self {
+            Self::Request(request) => router.explain(entry, &request.head(), x),
+            Self::Connection(connection, _) => router.explain_connection(entry, &connection.opening(), x),
+        }
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::Request(request) => {
+                let head = request.head();
+                let query = head.query.map(|query| format!("?{query}")).unwrap_or_default();
+                format!("{} {}{}{query}", head.method, head.authority, head.path)
+            }
+            Self::Connection(_, text) => text.clone(),
+        }
+    }
 }
 
 fn no_port(world: &World, port: u16) -> String {

@@ -19,7 +19,9 @@ pub(crate) struct Request {
 /// Why a text is no request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RequestError {
-    #[error("{0:?} is not a request: write 'GET https://host/path', or the URL alone")]
+    #[error(
+        "{0:?} is not a request: write 'GET https://host/path', the URL alone, or tls://host:port, tcp://:port, udp://:port"
+    )]
     Shape(String),
     #[error("{0:?} is not a method")]
     Method(String),
@@ -104,8 +106,8 @@ fn parse_headers(fields: &[String]) -> Result<HeaderMap, RequestError> {
 }
 
 /// Addresses are not sent as server names (RFC 6066 section 3).
-fn is_name(host: &str) -> bool {
-    !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()
+pub(super) fn is_name(host: &str) -> bool {
+    !host.is_empty() && !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()
 }
 
 #[cfg(test)]

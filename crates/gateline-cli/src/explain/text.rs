@@ -1,17 +1,15 @@
 //! An explanation for people.
 
+use gateline::Explanation;
 use gateline::explain::{BackendShare, Candidate, Criterion, Outcome, Source, Verdict};
-use gateline::{Explanation, Head};
 
 use crate::output::{self, Output};
 
 /// Candidates that are printed unless all are asked for.
 const SHOWN: usize = 20;
 
-pub(crate) fn print(head: &Head<'_>, explanation: &Explanation, all: bool, output: &mut Output) {
-    let query = head.query.map(|query| format!("?{query}")).unwrap_or_default();
-    let title = format!("{} {}{}{query}", head.method, head.authority, head.path);
-    output.line(&output.paint(output::STRONG, &title));
+pub(crate) fn print(title: &str, explanation: &Explanation, all: bool, output: &mut Output) {
+    output.line(&output.paint(output::STRONG, title));
     let row = |name: &str, text: &str, output: &mut Output| {
         let name = output.paint(output::DIM, &format!("{name:<11}"));
         output.line(&format!("{name}{text}"));
@@ -54,6 +52,8 @@ fn outcome(explanation: &Explanation) -> String {
         Outcome::Redirect => "redirect",
         Outcome::Respond => "respond",
         Outcome::None => "none",
+        Outcome::Close => "close",
+        Outcome::Http => "http",
     };
     format!("{word}{status}{rule}")
 }

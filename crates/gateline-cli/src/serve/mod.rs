@@ -157,9 +157,11 @@ pub(crate) fn report(world: &World, output: &mut Output) {
 }
 
 fn announce(proxy: &Proxy, output: &mut Output) {
-    for (port, addresses) in proxy.addresses() {
-        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        output.error_line(&format!("listening on {} for port {port}", addresses.join(", ")));
+    for (what, bound) in [("port", proxy.addresses()), ("UDP port", proxy.udp_addresses())] {
+        for (port, addresses) in bound {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            output.error_line(&format!("listening on {} for {what} {port}", addresses.join(", ")));
+        }
     }
     if proxy.addresses().is_empty() {
         output.error_line("no listener can serve: the input has no Gateway, or `gateline check` says why");

@@ -3,7 +3,7 @@ use http::{HeaderMap, Request, request};
 
 use super::{BackendShare, Candidate, Explanation, Outcome, Source, Upstream, Verdict, describe};
 use crate::decision::{Decision, EntryId, Miss, RuleView};
-use crate::model::{Origin, Route, Target};
+use crate::model::{Origin, Protocol, Route, Target};
 use crate::plan::{Answer, AnswerReason, Forward, Plan};
 use crate::router::{Failure, Found, Traced, actual};
 use crate::{Head, Router};
@@ -29,7 +29,10 @@ impl Router {
             outcome: if listener.is_some() { Outcome::Respond } else { Outcome::None },
             status: Some(miss.reason.status().as_u16()),
             listener: listener.map(|listener| listener.name.to_string()),
-            reason: miss.reason.to_string(),
+            reason: match listener {
+                Some(listener) if listener.protocol == Protocol::Tls => describe::NO_REQUESTS.into(),
+                _ => miss.reason.to_string(),
+            },
             ..Explanation::nobody("")
         }
     }

@@ -5,6 +5,10 @@ use std::fmt;
 use crate::model::{GrpcMethodMatch, Match, PathMatch, RouteKind, ValueMatch};
 use crate::plan::AnswerReason;
 
+/// For a request whose server name chose such a listener.
+pub(super) const NO_REQUESTS: &str =
+    "the server name belongs to a TLS listener, which sees connections and no requests";
+
 /// A path match: `Prefix /api`.
 pub(super) fn path(path: &PathMatch) -> String {
     match path {

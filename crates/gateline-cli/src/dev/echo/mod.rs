@@ -1,25 +1,28 @@
 //! The echo backend: answers for every Service that has no endpoints, with the request it saw and its own name.
 //!
-//! HTTP/1.1 and HTTP/2 with prior knowledge share each port. See docs/cli.md for the answers.
+//! HTTP/1.1 and HTTP/2 with prior knowledge share each port. What is not HTTP comes back as it went, after the name. See
+//! docs/cli.md for the answers.
 
+mod bytes;
 mod grpc;
 mod http;
 mod websocket;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::thread;
 
+use ::bytes::Bytes;
 use ::http::{HeaderName, Request, Response, header};
-use bytes::Bytes;
 use gateline::model::BackendName;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
 use tokio::runtime::{Builder, Handle};
 
 /// Says which backend answered: `namespace/service:port`.
@@ -27,10 +30,23 @@ const BACKEND: HeaderName = HeaderName::from_static("x-echo-backend");
 
 type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 
+/// What a backend is spoken to in.
+#[derive(Clone, Debug)]
+pub(crate) enum Speech {
+    /// HTTP in the clear.
+    Http,
+    /// Whatever the client of a TCPRoute, or of a TLSRoute that ends here, says.
+    Bytes,
+    /// The same inside the client's own TLS.
+    Tls(Arc<ServerConfig>),
+    /// Datagrams.
+    Datagrams,
+}
+
 /// One thread that serves a loopback port for each backend it was asked for.
 pub(crate) struct Echo {
     runtime: Handle,
-    addresses: BTreeMap<BackendName, SocketAddr>,
+    addresses: BTreeMap<(BackendName, &'static str), SocketAddr>,
 }
 
 impl Echo {
@@ -45,20 +61,42 @@ impl Echo {
     }
 
     /// Where a backend is echoed: the same address each time it is asked for.
-    pub(crate) fn address(&mut self, backend: &BackendName) -> io::Result<SocketAddr> {
-        if let Some(address) = self.addresses.get(backend) {
+    pub(crate) fn address(&mut self, backend: &BackendName, speech: &Speech) -> io::Result<SocketAddr> {
+        let key = (backend.clone(), speech.name());
+        if let Some(address) = self.addresses.get(&key) {
             return Ok(*address);
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        self.runtime.spawn(accept(listener, Arc::new(backend.clone())));
-        self.addresses.insert(backend.clone(), address);
+        let loopback = (Ipv4Addr::LOCALHOST, 0);
+        let address = if let Speech::Datagrams = speech {
+            let socket = UdpSocket::bind(loopback)?;
+            socket.set_nonblocking(true)?;
+            let address = socket.local_addr()?;
+            self.runtime.spawn(bytes::datagrams(socket, backend.clone()));
+            address
+        } else {
+            let listener = TcpListener::bind(loopback)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            self.runtime.spawn(accept(listener, Arc::new(backend.clone()), speech.clone()));
+            address
+        };
+        self.addresses.insert(key, address);
         Ok(address)
     }
 }
 
-async fn accept(listener: TcpListener, backend: Arc<BackendName>) {
+impl Speech {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Bytes => "bytes",
+            Self::Tls(_) => "tls",
+            Self::Datagrams => "datagrams",
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, backend: Arc<BackendName>, speech: Speech) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -67,7 +105,13 @@ async fn accept(listener: TcpListener, backend: Arc<BackendName>) {
             continue;
         };
         let backend = Arc::clone(&backend);
+        let speech = speech.clone();
         tokio::spawn(async move {
+            match speech {
+                Speech::Bytes => return drop(bytes::stream(stream, &backend).await),
+                Speech::Tls(config) => return drop(bytes::secure(stream, config, &backend).await),
+                Speech::Http | Speech::Datagrams => {}
+            }
             let service = service_fn(move |request| {
                 let backend = Arc::clone(&backend);
                 async move { answer(request, &backend).await }

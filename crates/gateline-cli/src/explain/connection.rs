@@ -1,0 +1,90 @@
+//! A connection to explain: `tls://host:port`, `tcp://:port` or `udp://:port`.
+
+use gateline::Opening;
+
+use super::request::{RequestError, is_name};
+
+/// A connection that nobody makes.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) port: u16,
+    layer: Layer,
+}
+
+#[derive(Debug)]
+enum Layer {
+    Tls(Option<String>),
+    Tcp,
+    Udp,
+}
+
+impl Connection {
+    /// `None` for what is no URL of a connection. Only a TLS client names the host it wants; one of TCP or UDP may be
+    /// written and means nothing.
+    pub(crate) fn parse(text: &str) -> Option<Result<Self, RequestError>> {
+        let (scheme, rest) = text.split_once("://")?;
+        let layer = |host: &str| match scheme {
+            "tls" => Some(Layer::Tls(is_name(host).then(|| host.to_ascii_lowercase()))),
+            "tcp" => Some(Layer::Tcp),
+            "udp" => Some(Layer::Udp),
+            _ => None,
+        };
+        layer("")?;
+        let fail = |reason: &str| RequestError::Url { url: text.to_owned(), reason: reason.to_owned() };
+        let (host, port) = match rest.trim_end_matches('/').rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port)),
+            _ => (rest.trim_end_matches('/'), None),
+        };
+        if host.contains(['/', '@', '?']) {
+            return Some(Err(fail("a connection has a host and a port, no more")));
+        }
+        let port = match (port, scheme) {
+            (Some(port), _) => port.parse().map_err(|_| fail("the port is no number up to 65535")),
+            (None, "tls") => Ok(443),
+            (None, _) => Err(fail("the port is missing")),
+        };
+        Some(
+            port.and_then(|port| {
+                Ok(Self { port, layer: layer(host).ok_or_else(|| fail("no such scheme"))? })
+            }),
+        )
+    }
+
+    /// The connection as the engine sees it.
+    pub(crate) fn opening(&self) -> Opening<'_> {
+        match &self.layer {
+            Layer::Tls(sni) => Opening::Tls { sni: sni.as_deref() },
+            Layer::Tcp => Opening::Tcp,
+            Layer::Udp => Opening::Udp,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections() {
+        let table = [
+            ("tls://Shop.example", 443, Opening::Tls { sni: Some("shop.example") }),
+            ("tls://shop.example:8443/", 8443, Opening::Tls { sni: Some("shop.example") }),
+            ("tls://10.0.0.1:443", 443, Opening::Tls { sni: None }),
+            ("tls://[::1]", 443, Opening::Tls { sni: None }),
+            ("tls://:443", 443, Opening::Tls { sni: None }),
+            ("tcp://:9000", 9000, Opening::Tcp),
+            ("tcp://db.example:5432", 5432, Opening::Tcp),
+            ("udp://[::1]:53", 53, Opening::Udp),
+        ];
+        for (text, port, opening) in table {
+            let connection = Connection::parse(text).unwrap().unwrap();
+            assert_eq!((connection.port, connection.opening()), (port, opening), "{text}");
+        }
+        for text in ["tcp://a", "udp://[::1]", "tls://a:x", "tcp://a:70000", "tls://a/b:1", "tcp://u@a:1"] {
+            assert!(Connection::parse(text).unwrap().is_err(), "{text}");
+        }
+        for text in ["https://a/", "GET https://a/", "a", "ftp://a"] {
+            assert!(Connection::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -47,6 +47,8 @@ fn decision(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
         (Some(route), Some(Decided::Status(status))) => {
             wrong.push(format!("no rule took it ({status}), not {route}"));
         }
+        (Some(route), Some(Decided::Closed)) => wrong.push(format!("no rule took it, not {route}")),
+        (None, Some(Decided::Closed)) => differ("closed", Some(expect.closed), Some(true), wrong),
         (None, Some(Decided::Rule(at))) => wrong.push(format!("{at} took it, none should")),
         (None, Some(Decided::Status(status))) => {
             differ("status", expect.status, Some(*status), wrong);
@@ -57,6 +59,11 @@ fn decision(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
 fn became(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
     match (&observed.became, expect.status) {
         (None, _) => wrong.push("nothing became of it".to_owned()),
+        (Some(Became::Closed), None) => differ("closed", Some(expect.closed), Some(true), wrong),
+        (Some(became), None) if expect.closed => wrong.push(format!("it was not closed: {became:?}")),
+        (Some(Became::Closed), Some(status)) => {
+            wrong.push(format!("it was closed, instead of an answer {status}"))
+        }
         (Some(Became::Forwarded(backend)), None) => {
             if let Some(expected) = &expect.backend {
                 differ("backend", Some(expected.as_str()), Some(backend.as_str()), wrong);

@@ -19,6 +19,11 @@ pub trait Door {
         None
     }
 
+    /// Whether it takes connections and datagrams, not only requests.
+    fn takes_connections(&self) -> bool {
+        false
+    }
+
     /// How many requests a split is judged by.
     fn samples(&self) -> u32 {
         200
@@ -97,7 +102,8 @@ pub fn run(worlds: &[(File, World)], door: &mut dyn Door) -> Report {
 }
 
 fn put(file: &File, case: &Case, world: &World, door: &mut dyn Door, report: &mut Report) {
-    if let Some(reason) = door.skips(file, case) {
+    let connection = case.request.is_connection() && !door.takes_connections();
+    if let Some(reason) = connection.then_some("no request").or_else(|| door.skips(file, case)) {
         *report.skipped.entry(reason).or_default() += 1;
         return;
     }

@@ -135,11 +135,12 @@ pub struct Request {
     /// `GET` where nothing is written.
     #[serde(default = "get")]
     pub method: String,
-    /// Scheme, host, port (which chooses the listeners), path and query.
+    /// Scheme, host, port (which chooses the listeners), path and query. `tls://host:port`, `tcp://:port` and
+    /// `udp://:port` stand for a connection or a datagram.
     pub url: String,
     /// `Host` or `:authority` as the client sends it, if it is not that of the URL.
     pub host: Option<String>,
-    /// The server name of the TLS handshake, if it is not the host of the URL.
+    /// The server name of the TLS handshake, if it is not the host of the URL. The empty text is none.
     pub sni: Option<String>,
     /// `ns/name`: the Gateway whose address the request is sent to. All share one address where nothing is written.
     pub gateway: Option<String>,
@@ -155,12 +156,15 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-/// What must become of a request. Without `status`, a backend must get it.
+/// What must become of a request. Without `status` and `closed`, a backend must get it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The gateway answers by itself, with this status.
     pub status: Option<u16>,
+    /// The connection is closed, the datagram dropped.
+    #[serde(default)]
+    pub closed: bool,
     /// `Location` of a redirect.
     pub location: Option<String>,
     /// `ns/gateway/listener`. Not checked where absent.

@@ -27,7 +27,7 @@ pub use file::{
 };
 pub use load::{LoadError, file, files};
 pub use observed::{Became, Decided, Observed, Picks, RouteAt, Sees, Sent};
-pub use request::Prepared;
+pub use request::{Layer, Prepared};
 pub use resolved::check_resolved;
 pub use split::INVALID;
 pub use status::check_status;

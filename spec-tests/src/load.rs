@@ -85,7 +85,11 @@ fn contradiction(case: &Case) -> Option<&'static str> {
     match expect {
         _ if expect.route.is_some() != expect.rule.is_some() => Some("route and rule belong together"),
         _ if expect.route.is_none() && (expect.matched.is_some() || forwarded) => Some("a route is missing"),
-        _ if expect.route.is_none() && expect.status.is_none() => Some("neither a route nor a status"),
+        _ if expect.route.is_none() && expect.status.is_none() && !expect.closed => {
+            Some("neither a route nor a status")
+        }
+        _ if expect.closed && expect.status.is_some() => Some("a connection has no status"),
+        _ if expect.closed && forwarded => Some("what is closed reaches no backend"),
         _ if expect.location.is_some() && expect.status.is_none() => Some("a location without a status"),
         _ if expect.status.is_some() && forwarded => Some("an answer of the gateway reaches no backend"),
         _ if expect.backend.is_some() && expect.split.is_some() => {

@@ -41,6 +41,8 @@ pub enum Decided {
     Rule(RouteAt),
     /// None does.
     Status(u16),
+    /// None does, and there is nothing to answer.
+    Closed,
 }
 
 /// A match of a rule of a route.
@@ -72,6 +74,8 @@ pub enum Became {
         /// Of a redirect.
         location: Option<String>,
     },
+    /// Nobody: the connection was closed, the datagram dropped.
+    Closed,
 }
 
 /// A request as a backend got it.

@@ -1,13 +1,39 @@
 use gateline::model::ObjectName;
-use gateline::{EntryId, Head, Router};
+use gateline::{EntryId, Head, Opening, Router};
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::file::Request;
 
+/// What is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// A request.
+    Http,
+    /// A connection that begins with TLS.
+    Tls,
+    /// Another connection.
+    Tcp,
+    /// A datagram.
+    Udp,
+}
+
+impl Layer {
+    fn of(url: &str) -> Self {
+        match url.split_once("://") {
+            Some(("tls", _)) => Self::Tls,
+            Some(("tcp", _)) => Self::Tcp,
+            Some(("udp", _)) => Self::Udp,
+            _ => Self::Http,
+        }
+    }
+}
+
 /// A request of a case, in parts.
 #[derive(Clone, Debug)]
 pub struct Prepared {
+    /// What is begun; all but a request have no more than a port and a server name.
+    pub layer: Layer,
     /// The method.
     pub method: Method,
     /// `https`.
@@ -31,22 +57,29 @@ impl Prepared {
     pub fn new(request: &Request) -> Result<Self, String> {
         let url = &request.url;
         let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("{url}: no scheme"))?;
-        let (authority, path) = rest.split_at(rest.find('/').ok_or_else(|| format!("{url}: no path"))?);
-        let secure = scheme == "https";
+        let layer = Layer::of(url);
+        let (authority, path) = match rest.find('/') {
+            Some(slash) => rest.split_at(slash),
+            None if layer != Layer::Http => (rest, "/"),
+            None => return Err(format!("{url}: no path")),
+        };
+        let secure = matches!(scheme, "https" | "tls");
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) => (host, port.parse().map_err(|error| format!("{url}: {error}"))?),
             None => (authority, if secure { 443 } else { 80 }),
         };
         let method = Method::from_bytes(request.method.as_bytes());
         let gateway = |name: &String| name.split_once('/').map(|(ns, name)| ObjectName::new(ns, name));
+        let sni = request.sni.clone().unwrap_or_else(|| host.to_ascii_lowercase());
         Ok(Self {
+            layer,
             method: method.map_err(|error| format!("{}: {error}", request.method))?,
             secure,
             port,
             authority: request.host.clone().unwrap_or_else(|| authority.to_owned()),
             uri: path.parse().map_err(|error| format!("{path}: {error}"))?,
             headers: headers(&request.headers)?,
-            sni: secure.then(|| request.sni.clone().unwrap_or_else(|| host.to_ascii_lowercase())),
+            sni: Some(sni).filter(|sni| secure && !sni.is_empty()),
             gateway: request.gateway.as_ref().and_then(gateway),
         })
     }
@@ -61,6 +94,17 @@ impl Prepared {
             query: self.uri.query(),
             headers: &self.headers,
             sni: self.sni.as_deref(),
+        }
+    }
+
+    /// How it begins, if it is no request.
+    #[must_use]
+    pub fn opening(&self) -> Option<Opening<'_>> {
+        match self.layer {
+            Layer::Http => None,
+            Layer::Tls => Some(Opening::Tls { sni: self.sni.as_deref() }),
+            Layer::Tcp => Some(Opening::Tcp),
+            Layer::Udp => Some(Opening::Udp),
         }
     }
 
@@ -104,6 +148,12 @@ pub(crate) fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, String> {
 }
 
 impl Request {
+    /// Whether it is a connection or a datagram.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        Layer::of(&self.url) != Layer::Http
+    }
+
     /// The header fields that the backend answers with.
     pub fn reply(&self) -> Result<HeaderMap, String> {
         headers(&self.reply)

@@ -11,7 +11,7 @@ const TOLERANCE: f64 = 0.02;
 pub(crate) fn count(picks: &mut Picks, became: Option<&Became>) {
     let key = match became {
         Some(Became::Forwarded(backend)) => backend.clone(),
-        Some(Became::Answered { status: 500, .. }) => INVALID.to_owned(),
+        Some(Became::Answered { status: 500, .. } | Became::Closed) => INVALID.to_owned(),
         other => format!("{other:?}"),
     };
     *picks.entry(key).or_default() += 1;

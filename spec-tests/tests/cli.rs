@@ -31,6 +31,10 @@ impl Door for Cli {
         case.request.gateway.as_ref().map(|_| "the command line knows one address for all Gateways")
     }
 
+    fn takes_connections(&self) -> bool {
+        true
+    }
+
     /// A process each: fewer than elsewhere.
     fn samples(&self) -> u32 {
         10
@@ -56,15 +60,21 @@ impl Door for Cli {
         let request = ask.request;
         // Like curl, the command line takes the server name from the URL and the authority from `Host`.
         let url = match &request.sni {
+            _ if request.opening().is_some() => {
+                let (layer, _) = ask.case.request.url.split_once("://").ok_or("no scheme")?;
+                format!("{layer}://{}:{}", request.sni.as_deref().unwrap_or_default(), request.port)
+            }
             Some(sni) => format!("https://{sni}:{}{}", request.port, request.uri),
             None => ask.case.request.url.clone(),
         };
         let mut command = Command::new(&self.program);
         command.current_dir(&self.folder).args(["explain", "objects.yaml"]);
-        command
-            .arg(format!("{} {url}", request.method))
-            .arg("-H")
-            .arg(format!("Host: {}", request.authority));
+        if request.opening().is_some() {
+            command.arg(url);
+        } else {
+            command.arg(format!("{} {url}", request.method));
+            command.arg("-H").arg(format!("Host: {}", request.authority));
+        }
         for (name, value) in &ask.case.request.headers {
             command.arg("-H").arg(format!("{name}: {value}"));
         }
@@ -87,9 +97,14 @@ fn observed(json: &Value) -> Result<Observed, String> {
     let status = || json["status"].as_u64().and_then(|status| u16::try_from(status).ok()).ok_or("no status");
     let decided = match (text(&json["route"]), number(&json["rule"]), number(&json["match"])) {
         (Some(route), Some(rule), Some(matched)) => Decided::Rule(RouteAt { route, rule, matched }),
+        _ if json["outcome"] == "close" || (json["outcome"] == "none" && json["status"].is_null()) => {
+            Decided::Closed
+        }
         _ => Decided::Status(status()?),
     };
-    let became = if json["outcome"] == "forward" {
+    let became = if json["outcome"] == "close" || decided == Decided::Closed {
+        Became::Closed
+    } else if json["outcome"] == "forward" {
         let picked = number(&json["picked"]).ok_or("nothing is picked")?;
         Became::Forwarded(text(&json["backends"][picked]["ref"]).ok_or("no reference")?)
     } else {

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use gateline_api::resolve::{Certificate, Endpoint, Resolution};
 use gateline_proxy::{Config, Ports, Proxy};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use spec_tests::{Ask, Case, Door, File, Observed, RegexRank, Report, Sees, World, run, worlds};
+use spec_tests::{Ask, Case, Door, File, Layer, Observed, RegexRank, Report, Sees, World, run, worlds};
 use tokio::runtime::Runtime;
 
 struct OverLoopback {
@@ -31,6 +31,10 @@ impl Door for OverLoopback {
         case.request.gateway.as_ref().map(|_| "one process serves all Gateways on one address")
     }
 
+    fn takes_connections(&self) -> bool {
+        true
+    }
+
     fn enter(&mut self, file: &File, _: &World) -> Result<(), String> {
         let mut world = World::new(file).map_err(|error| error.to_string())?;
         self.certify(&mut world.resolution);
@@ -40,8 +44,13 @@ impl Door for OverLoopback {
     }
 
     fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
-        let addresses = self.addresses.get(&ask.request.port);
+        let udp = self.proxy.udp_addresses();
+        let addresses = if ask.request.layer == Layer::Udp { &udp } else { &self.addresses };
+        let addresses = addresses.get(&ask.request.port);
         let address = *addresses.and_then(|list| list.first()).ok_or("nobody listens at this port")?;
+        if ask.request.opening().is_some() {
+            return Ok(self.runtime.block_on(self.client.pass(address, ask.request)));
+        }
         let reply = ask.case.request.reply()?;
         let answer = self.runtime.block_on(self.client.send(address, ask.request, &reply))?;
         Ok(wire::saw(&answer.headers).unwrap_or_else(|| answer::answered(answer)))
@@ -56,7 +65,7 @@ impl OverLoopback {
                 tls.certificates.push(Certificate {
                     secret,
                     chain: vec![CertificateDer::from(self.key.cert.der().to_vec())],
-                    key: PrivateKeyDer::Pkcs8(self.key.signing_key.serialize_der().into()),
+                    key: private(&self.key),
                     names: Vec::new(),
                     not_before: gateline::model::Timestamp(i64::MIN),
                     not_after: gateline::model::Timestamp(i64::MAX),
@@ -64,6 +73,10 @@ impl OverLoopback {
             }
         }
     }
+}
+
+fn private(key: &rcgen::CertifiedKey<rcgen::KeyPair>) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(key.signing_key.serialize_der().into())
 }
 
 /// The backends of all files, each with an address of its own.
@@ -80,15 +93,17 @@ fn over_loopback(worlds: &[(File, World)]) -> Report {
     config.addresses = vec![[127, 0, 0, 1].into()];
     config.ports = Ports::Ephemeral;
     config.router = worlds.first().unwrap().1.options.clone();
+    let key = rcgen::generate_simple_self_signed(vec!["spec-tests".to_owned()]).unwrap();
+    let tls = wire::acceptor(vec![key.cert.der().clone()], private(&key));
     for name in backends(worlds) {
-        let address = runtime.block_on(wire::echo(name.clone()));
+        let address = runtime.block_on(wire::echo(name.clone(), tls.clone()));
         config.backends.insert(name, vec![Endpoint::Address(address)]);
     }
     let mut door = OverLoopback {
         proxy: Proxy::start(config).unwrap(),
         runtime,
         client: wire::Client::new(),
-        key: rcgen::generate_simple_self_signed(vec!["spec-tests".to_owned()]).unwrap(),
+        key,
         addresses: BTreeMap::new(),
     };
     run(worlds, &mut door)

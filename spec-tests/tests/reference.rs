@@ -1,6 +1,7 @@
 //! The naive matcher, straight from the specification.
 
-use gateline::{Decision, Miss, reference};
+use gateline::model::ListenerId;
+use gateline::{Connect, Decision, Miss, Model, reference};
 use spec_tests::{Ask, Decided, Door, File, Observed, RouteAt, Sees, World, run, worlds};
 
 struct Reference;
@@ -14,13 +15,20 @@ impl Door for Reference {
         Ok(())
     }
 
+    fn takes_connections(&self) -> bool {
+        true
+    }
+
     fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
         let World { resolution, options, .. } = ask.world;
         let model = &resolution.model;
         let request = ask.request;
         let gateway = request.gateway.as_ref();
+        if let Some(opening) = request.opening() {
+            return Ok(connected(model, reference::connect(model, request.port, gateway, &opening)));
+        }
         let decision = reference::decide(model, options, request.port, gateway, &request.head());
-        let listener = |id: gateline::model::ListenerId| model.listeners[id.0 as usize].name.to_string();
+        let listener = |id: ListenerId| model.listeners[id.0 as usize].name.to_string();
         Ok(match decision {
             Decision::Hit(hit) => {
                 let route = &model.routes[hit.route.0 as usize];
@@ -37,6 +45,28 @@ impl Door for Reference {
                 Observed { decided, ..Observed::default() }
             }
         })
+    }
+}
+
+fn connected(model: &Model, connect: Connect) -> Observed {
+    let listener = |id: ListenerId| Some(model.listeners[id.0 as usize].name.to_string());
+    match connect {
+        Connect::Rule(hit) => {
+            let route = &model.routes[hit.route.0 as usize];
+            let at = RouteAt {
+                route: format!("{}/{}", route.kind, route.name),
+                rule: hit.rule.into(),
+                matched: hit.matched.into(),
+            };
+            let (decided, listener) = (Some(Decided::Rule(at)), listener(hit.listener));
+            Observed { decided, listener, ..Observed::default() }
+        }
+        Connect::Refuse(miss) => {
+            let listener = miss.listener.and_then(listener);
+            Observed { decided: Some(Decided::Closed), listener, ..Observed::default() }
+        }
+        // Left to requests: no case expects it.
+        Connect::Http | Connect::Https(_) => Observed::default(),
     }
 }
 

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
 
 use gateline::explain::{Explanation, Outcome};
+use gateline::model::Target;
 use gateline::plan::Forward;
-use gateline::{Decision, Plan, Router};
+use gateline::{Connect, Decision, Plan, Router};
 use http::header::{HOST, LOCATION, ORIGIN};
 use http::{HeaderMap, Response};
 use spec_tests::{Ask, Became, Decided, Door, File, Observed, RouteAt, Sees, Sent, World, run, worlds};
@@ -21,10 +22,17 @@ impl Door for Decide {
         Ok(())
     }
 
+    fn takes_connections(&self) -> bool {
+        true
+    }
+
     fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
         let router = &*ask.world.router;
         let head = ask.request.head();
         let entry = ask.request.entry(router).ok_or("no listener has this port")?;
+        if let Some(opening) = ask.request.opening() {
+            return connected(router, router.connect(entry, &opening), ask.x);
+        }
         let hit = match router.decide(entry, &head) {
             Decision::Hit(hit) => hit,
             Decision::Miss(miss) => {
@@ -43,6 +51,33 @@ impl Door for Decide {
         };
         observed.listener = Some(view.listener.name.to_string());
         Ok(observed)
+    }
+}
+
+fn connected(router: &Router, connect: Connect, x: u64) -> Result<Observed, String> {
+    let closed =
+        |decided| Observed { decided: Some(decided), became: Some(Became::Closed), ..Observed::default() };
+    match connect {
+        Connect::Rule(hit) => {
+            let view = router.view(hit).ok_or("a hit without a view")?;
+            let at = RouteAt {
+                route: format!("{}/{}", view.route.kind, view.route.name),
+                rule: hit.rule.into(),
+                matched: hit.matched.into(),
+            };
+            let mut observed = closed(Decided::Rule(at));
+            if let Some(Target::Backend(id)) = view.rule.backends.pick(x).map(|backend| &backend.target) {
+                let backend = router.model().backends[id.0 as usize].name.to_string();
+                observed.became = Some(Became::Forwarded(backend));
+            }
+            observed.listener = Some(view.listener.name.to_string());
+            Ok(observed)
+        }
+        Connect::Refuse(miss) => {
+            let listener = miss.listener.map(|id| router.model().listeners[id.0 as usize].name.to_string());
+            Ok(Observed { listener, ..closed(Decided::Closed) })
+        }
+        Connect::Http | Connect::Https(_) => Err("requests decide".to_owned()),
     }
 }
 
@@ -91,19 +126,33 @@ impl Door for Explain {
         Ok(())
     }
 
+    fn takes_connections(&self) -> bool {
+        true
+    }
+
     fn ask(&mut self, ask: &Ask<'_>) -> Result<Observed, String> {
         let router = &*ask.world.router;
         let entry = ask.request.entry(router).ok_or("no listener has this port")?;
-        observed(router.explain(entry, &ask.request.head(), ask.x))
+        observed(match ask.request.opening() {
+            Some(opening) => router.explain_connection(entry, &opening, ask.x),
+            None => router.explain(entry, &ask.request.head(), ask.x),
+        })
     }
 }
 
 fn observed(explanation: Explanation) -> Result<Observed, String> {
     let decided = match (explanation.route, explanation.rule, explanation.matched) {
         (Some(route), Some(rule), Some(matched)) => Decided::Rule(RouteAt { route, rule, matched }),
+        _ if matches!(explanation.outcome, Outcome::Close | Outcome::None)
+            && explanation.status.is_none() =>
+        {
+            Decided::Closed
+        }
         _ => Decided::Status(explanation.status.ok_or("neither a route nor a status")?),
     };
-    let became = if explanation.outcome == Outcome::Forward {
+    let became = if explanation.outcome == Outcome::Close || decided == Decided::Closed {
+        Became::Closed
+    } else if explanation.outcome == Outcome::Forward {
         let picked = explanation.picked.and_then(|index| explanation.backends.get(index));
         Became::Forwarded(picked.ok_or("forwarded to nothing")?.reference.clone())
     } else {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::HOST;
 use http::response::Parts;
@@ -14,37 +15,66 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use serde_json::{Value, json};
-use spec_tests::{Became, Observed, Prepared, Sent};
+use spec_tests::{Became, Layer, Observed, Prepared, Sent};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsConnector;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// The request tells the backend here what to answer with, the backend tells the client what it saw.
 const ECHO: HeaderName = HeaderName::from_static("x-spec-tests");
 
-/// A backend that answers everybody with its name and what it saw.
-pub(crate) async fn echo(name: String) -> SocketAddr {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// A backend that answers everybody with its name and what it saw: in the clear, in TLS, and each datagram.
+pub(crate) async fn echo(name: String, tls: TlsAcceptor) -> SocketAddr {
+    const HANDSHAKE: u8 = 22;
+    let (socket, datagrams) = sockets().await;
     let address = socket.local_addr().unwrap();
+    tokio::spawn(echo_datagrams(datagrams, name.clone()));
     tokio::spawn(async move {
         loop {
             let (stream, _) = socket.accept().await.unwrap();
-            let name = name.clone();
+            let (name, tls) = (name.clone(), tls.clone());
             tokio::spawn(async move {
-                let answer = service_fn(|request| {
-                    let response = answer(&name, &request);
-                    async { Ok::<_, Infallible>(response) }
-                });
+                let mut first = [0];
                 // The proxy closes connections when it likes.
-                let _ = auto::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), answer)
-                    .await;
+                if stream.peek(&mut first).await.is_ok() && first == [HANDSHAKE] {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, &name).await;
+                    }
+                } else {
+                    serve(stream, &name).await;
+                }
             });
         }
     });
     address
+}
+
+/// One port for both.
+async fn sockets() -> (TcpListener, UdpSocket) {
+    loop {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(datagrams) = UdpSocket::bind(socket.local_addr().unwrap()).await {
+            return (socket, datagrams);
+        }
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, name: &str) {
+    let answer = service_fn(|request| {
+        let response = answer(name, &request);
+        async { Ok::<_, Infallible>(response) }
+    });
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await;
+}
+
+async fn echo_datagrams(socket: UdpSocket, name: String) {
+    let mut buffer = [0; 64];
+    loop {
+        let (_, peer) = socket.recv_from(&mut buffer).await.unwrap();
+        socket.send_to(name.as_bytes(), peer).await.unwrap();
+    }
 }
 
 fn answer(name: &str, request: &Request<Incoming>) -> Response<Empty<Bytes>> {
@@ -120,15 +150,50 @@ impl Client {
         }
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
         let grpc = prepared.is_grpc();
-        match &prepared.sni {
+        // An address is a name that is not sent.
+        let name = prepared.sni.clone().or_else(|| prepared.secure.then(|| "127.0.0.1".to_owned()));
+        match name {
             None => exchange(stream, request, prepared, grpc).await,
             Some(name) => {
-                let name = ServerName::try_from(name.clone()).map_err(|error| error.to_string())?;
+                let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
                 let stream = self.tls[usize::from(grpc)].connect(name, stream).await;
                 exchange(stream.map_err(|error| error.to_string())?, request, prepared, grpc).await
             }
         }
     }
+}
+
+/// How long a datagram may take to be answered; one that is dropped takes all of it.
+const DATAGRAM: Duration = Duration::from_millis(200);
+
+impl Client {
+    /// Begins a connection or sends a datagram: who answers?
+    pub(crate) async fn pass(&self, address: SocketAddr, prepared: &Prepared) -> Observed {
+        let backend = match prepared.layer {
+            Layer::Udp => tokio::time::timeout(DATAGRAM, ask_datagram(address)).await.ok(),
+            _ => self.send(address, &plain(prepared), &HeaderMap::new()).await.ok().and_then(|answer| {
+                match saw(&answer.headers)?.became {
+                    Some(Became::Forwarded(backend)) => Some(backend),
+                    _ => None,
+                }
+            }),
+        };
+        Observed { became: Some(backend.map_or(Became::Closed, Became::Forwarded)), ..Observed::default() }
+    }
+}
+
+async fn ask_datagram(address: SocketAddr) -> String {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(address).await.unwrap();
+    socket.send(b"who?").await.unwrap();
+    let mut buffer = [0; 256];
+    let length = socket.recv(&mut buffer).await.unwrap();
+    String::from_utf8(buffer[..length].to_vec()).unwrap()
+}
+
+/// What is passed on whole may as well be HTTP.
+fn plain(prepared: &Prepared) -> Prepared {
+    Prepared { authority: "passed.example".to_owned(), ..prepared.clone() }
 }
 
 async fn exchange(
@@ -153,6 +218,15 @@ async fn exchange(
         sender.send_request(request).await.map_err(failed)?
     };
     Ok(response.into_parts().0)
+}
+
+/// For backends that end TLS.
+pub(crate) fn acceptor(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> TlsAcceptor {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = versions.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 fn connector(protocol: Vec<u8>) -> TlsConnector {

@@ -215,10 +215,10 @@ impl Mutant {
 
     fn decide<'m>(self, model: &'m Model, request: &Prepared) -> Result<Candidate<'m>, u16> {
         let host = self.host(&request.authority).ok_or(400_u16)?;
-        let protocol = if request.secure { Protocol::Https } else { Protocol::Http };
+        let protocols = if request.secure { [Protocol::Https, Protocol::Tls] } else { [Protocol::Http; 2] };
         let here = |listener: &&Listener| {
             let gateway = request.gateway.as_ref().is_none_or(|gateway| listener.name.gateway == *gateway);
-            listener.port == request.port && listener.protocol == protocol && gateway
+            listener.port == request.port && protocols.contains(&listener.protocol) && gateway
         };
         let listeners: Vec<&Listener> = model.listeners.iter().filter(here).collect();
         let chosen = self.choose(&listeners, request.sni.as_deref().unwrap_or(&host));

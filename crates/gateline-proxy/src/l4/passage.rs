@@ -79,6 +79,7 @@ impl Passage {
     /// Tries further endpoints where one cannot be reached. `Err(None)`: there is none.
     async fn connect(&self) -> Result<Opened, Option<Failure>> {
         let (upstream, balancer) = self.state.backend(self.backend, self.listener).ok_or(None)?;
+        self.flow.backend(&upstream.name);
         let tls = upstream.policy_tls().filter(|_| !self.through);
         let (mut last, mut failure) = (None, None);
         for _ in 0..TRIES {

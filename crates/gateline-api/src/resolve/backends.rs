@@ -183,8 +183,11 @@ impl<'w, 'a> Registry<'w, 'a> {
                 _ => format!("{} {name} does not exist", name.kind),
             },
         };
-        Finding::new(&codes::GL301, object.origin(path), message)
-            .help("its share of the requests is answered 500")
+        Finding::new(&codes::GL301, object.origin(path), message).help(match &*object.kind {
+            "TLSRoute" | "TCPRoute" => "its share of the connections is reset",
+            "UDPRoute" => "its share of the sessions is dropped",
+            _ => "its share of the requests is answered 500",
+        })
     }
 }
 

@@ -83,9 +83,6 @@ fn table<'m>(model: &'m Model, listener: &'m Listener) -> Table<'m> {
     let mut table = Table::new();
     for attached in &listener.attached {
         let Some(route) = model.routes.get(attached.route.0 as usize) else { continue };
-        if !matches!(route.kind, RouteKind::Http | RouteKind::Grpc) {
-            continue;
-        }
         for hostname in &attached.hostnames {
             let (written, effective) = (hostname.written.as_ref(), hostname.effective.as_ref());
             for (i, rule) in route.rules.iter().enumerate() {
@@ -204,16 +201,36 @@ fn tie(group: &[Entry<'_>], listener: &Listener) -> Finding {
         _ => "its route comes first by namespace and name",
     };
     let message = format!(
-        "{} routes have the same match for {host} on listener {}: {} takes every request because {why}; {others} get none",
+        "{} routes have the same match for {host} on listener {}: {} takes every {} because {why}; {others} get none",
         group.len(),
         listener.name,
         name(winner),
+        taken(winner.route.kind),
     );
-    let help = "give the matches different paths, headers or hostnames, or put all backends into one rule with weights";
+    let help = match winner.route.kind {
+        RouteKind::Http | RouteKind::Grpc => {
+            "give the matches different paths, headers or hostnames, or put all backends into one rule with weights"
+        }
+        RouteKind::Tls => {
+            "give the routes different hostnames, or put all backends into one rule with weights"
+        }
+        RouteKind::Tcp | RouteKind::Udp => {
+            "give each route a listener of its own, or put all backends into one rule with weights"
+        }
+    };
     let finding = Finding::new(&codes::GL203, winner.matched.origin.clone(), message).help(help);
     losers.iter().fold(finding, |finding, loser| {
         finding.related(format!("{} has the same match", name(loser)), loser.matched.origin.clone())
     })
+}
+
+/// What a rule of a route takes.
+fn taken(kind: RouteKind) -> &'static str {
+    match kind {
+        RouteKind::Http | RouteKind::Grpc => "request",
+        RouteKind::Tls | RouteKind::Tcp => "connection",
+        RouteKind::Udp => "datagram",
+    }
 }
 
 fn duplicate(winner: &Entry<'_>, loser: &Entry<'_>) -> Finding {
@@ -236,12 +253,21 @@ fn shadowed(model: &Model, (route, rule): RuleRef, fate: &Fate<'_>) -> Option<Fi
     let (by_route, by_rule) = find(winner)?;
     let same = if same_outcome(written, by_rule) { codes::GL204 } else { codes::GL201 };
     let message = format!(
-        "no request reaches rule {rule} of {} {}: rule {} of {} {} takes them all on listener {}",
-        route.kind, route.name, winner.1, by_route.kind, by_route.name, listener.name
+        "no {} reaches rule {rule} of {} {}: rule {} of {} {} takes them all on listener {}",
+        taken(route.kind),
+        route.kind,
+        route.name,
+        winner.1,
+        by_route.kind,
+        by_route.name,
+        listener.name
     );
     Some(
         Finding::new(&same, written.origin.clone(), message)
-            .help("make its match more specific, or remove the rule")
+            .help(match route.kind {
+                RouteKind::Http | RouteKind::Grpc => "make its match more specific, or remove the rule",
+                _ => "give its route a hostname or listener of its own, or remove it",
+            })
             .related("the rule that takes its requests", by_rule.origin.clone()),
     )
 }

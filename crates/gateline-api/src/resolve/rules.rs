@@ -84,7 +84,7 @@ impl Reading<'_, '_, '_> {
                 Finding::new(&codes::GL306, self.object.origin(&format!("{path}.backendRefs")), message);
             self.faults
                 .findings
-                .push(finding.help("every request of this rule is answered 500; give one backend a weight"));
+                .push(finding.help(format!("{}; give one backend a weight", lost(&self.object.kind))));
         }
         rule.backends = list.into();
     }
@@ -143,5 +143,14 @@ impl Reading<'_, '_, '_> {
                 .duration(&format!("{place}.absoluteTimeout"), written.absolute_timeout.as_deref()),
             idle_timeout: self.duration(&format!("{place}.idleTimeout"), written.idle_timeout.as_deref()),
         }
+    }
+}
+
+/// What becomes of what a rule cannot send anywhere.
+fn lost(kind: &str) -> &'static str {
+    match kind {
+        "TLSRoute" | "TCPRoute" => "every connection of this rule is reset",
+        "UDPRoute" => "every datagram of this rule is dropped",
+        _ => "every request of this rule is answered 500",
     }
 }

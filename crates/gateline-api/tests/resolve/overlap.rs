@@ -28,6 +28,30 @@ fn identical_matches_of_two_routes() {
 }
 
 #[test]
+fn routes_below_http_that_get_nothing() {
+    let world = |kind: &str, listener: &str, second: &str| {
+        let spec = |name: &str, host: &str| {
+            let rules = format!("rules: [{{backendRefs: [{{name: {name}, port: 80}}]}}]");
+            route(kind, "infra", name, &format!("{{parentRefs: [{{name: edge}}], {host}{rules}}}"))
+        };
+        let first = if second.is_empty() { "" } else { "hostnames: [a.example.com], " };
+        closed(&(gateway(listener) + &service("a") + &service("b") + &spec("a", first) + &spec("b", second)))
+    };
+    let tls = "{name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}";
+    let taken = [
+        ("TCPRoute", "{name: tcp, port: 9000, protocol: TCP}", "", "every connection"),
+        ("UDPRoute", "{name: udp, port: 9000, protocol: UDP}", "", "every datagram"),
+        ("TLSRoute", tls, "hostnames: [a.example.com], ", "every connection"),
+    ];
+    for (kind, listener, second, words) in taken {
+        let resolution = world(kind, listener, second);
+        assert_eq!(codes(&resolution), ["GL203", "GL201"], "{kind}");
+        assert!(resolution.findings[0].message.contains(words), "{}", resolution.findings[0].message);
+    }
+    assert_eq!(codes(&world("TLSRoute", tls, "hostnames: [b.example.com], ")), [""; 0]);
+}
+
+#[test]
 fn the_order_of_predicates_does_not_tell_matches_apart() {
     let a = to("a", "", "{headers: [{name: a-a, value: '1'}, {name: b-b, value: '2'}]}");
     let b = to("b", "", "{headers: [{name: B-B, value: '2'}, {name: A-A, value: '1'}]}");

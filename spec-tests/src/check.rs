@@ -62,7 +62,7 @@ fn became(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
         (Some(Became::Closed), None) => differ("closed", Some(expect.closed), Some(true), wrong),
         (Some(became), None) if expect.closed => wrong.push(format!("it was not closed: {became:?}")),
         (Some(Became::Closed), Some(status)) => {
-            wrong.push(format!("it was closed, instead of an answer {status}"))
+            wrong.push(format!("it was closed, instead of an answer {status}"));
         }
         (Some(Became::Forwarded(backend)), None) => {
             if let Some(expected) = &expect.backend {

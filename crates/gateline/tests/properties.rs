@@ -100,9 +100,10 @@ proptest! {
             let explanation = router.explain_connection(entry, &opening, 0);
             let won = explanation.candidates.iter().filter(|one| matches!(one.verdict, Verdict::Won { .. }));
             let won: Vec<_> = won.map(|one| (Some(one.route.clone()), Some(one.rule))).collect();
-            match expected {
-                Connect::Rule(_) => prop_assert_eq!(won, [(explanation.route, explanation.rule)]),
-                _ => prop_assert_eq!((won, explanation.route), (vec![], None)),
+            if let Connect::Rule(_) = expected {
+                prop_assert_eq!(won, [(explanation.route, explanation.rule)]);
+            } else {
+                prop_assert_eq!((won, explanation.route), (vec![], None));
             }
         }
     }

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
 
 /// What is to be explained.
 enum Asked {
-    Request(Request),
+    Request(Box<Request>),
     /// With the text it was read from.
     Connection(Connection, String),
 }
@@ -72,7 +72,7 @@ impl Asked {
     fn parse(text: &str, headers: &[String]) -> Result<Self, RequestError> {
         match Connection::parse(text) {
             Some(connection) => Ok(Self::Connection(connection?, text.to_owned())),
-            None => Request::parse(text, headers).map(Self::Request),
+            None => Request::parse(text, headers).map(|request| Self::Request(Box::new(request))),
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) enum Layer {
 
 impl Layer {
     /// `tls-443`, `tcp-9300`, `udp-53`.
-    pub(super) fn prefix(port: u16, protocol: Protocol) -> (Self, String) {
+    fn prefix(port: u16, protocol: Protocol) -> (Self, String) {
         match protocol {
             Protocol::Udp => (Self::Udp, format!("udp-{port}")),
             Protocol::Tls => (Self::Tcp, format!("tls-{port}")),
@@ -38,7 +38,7 @@ impl Layer {
 
 /// What a connection or session counts with.
 #[derive(Debug)]
-pub(crate) struct FlowMetrics(pub(super) Arc<FlowCounters>);
+pub(crate) struct FlowMetrics(Arc<FlowCounters>);
 
 impl FlowMetrics {
     pub(crate) fn open(&self) {
@@ -94,7 +94,17 @@ const UDP: [Family; 8] = [
     ("downstream_sess_dropped_datagrams", "counter", |counters| &counters.dropped),
 ];
 
-pub(super) fn print(flows: &BTreeMap<(Layer, String), Vec<Arc<FlowCounters>>>, page: &mut Page<'_>) {
+/// By prefix, the counters of each thread.
+pub(super) type Flows = BTreeMap<(Layer, String), Vec<Arc<FlowCounters>>>;
+
+/// New counters, for one thread.
+pub(super) fn add(flows: &mut Flows, port: u16, protocol: Protocol) -> FlowMetrics {
+    let counters = Arc::new(FlowCounters::default());
+    flows.entry(Layer::prefix(port, protocol)).or_default().push(counters.clone());
+    FlowMetrics(counters)
+}
+
+pub(super) fn print(flows: &Flows, page: &mut Page<'_>) {
     for (layer, name, families) in [(Layer::Tcp, "tcp", &TCP[..]), (Layer::Udp, "udp", &UDP[..])] {
         for (family, kind, of) in families {
             page.line(format_args!("# TYPE envoy_{name}_{family} {kind}"));

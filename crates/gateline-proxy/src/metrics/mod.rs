@@ -12,7 +12,7 @@ use gateline::model::Protocol;
 use http::StatusCode;
 
 pub(crate) use flows::FlowMetrics;
-use flows::{FlowCounters, Layer};
+use flows::Flows;
 
 /// Upper bounds in milliseconds: Envoy's, of every histogram.
 const BOUNDS: [f64; 19] = [
@@ -108,7 +108,7 @@ impl PortMetrics {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     ports: Mutex<BTreeMap<String, Vec<Arc<Counters>>>>,
-    flows: Mutex<BTreeMap<(Layer, String), Vec<Arc<FlowCounters>>>>,
+    flows: Mutex<Flows>,
     pub(crate) log_dropped: AtomicU64,
     pub(crate) mirrors_dropped: AtomicU64,
 }
@@ -125,11 +125,7 @@ impl Metrics {
 
     /// New counters for what is passed on whole, for one thread.
     pub(crate) fn flows(&self, port: u16, protocol: Protocol) -> FlowMetrics {
-        let counters = Arc::new(FlowCounters::default());
-        let key = Layer::prefix(port, protocol);
-        let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
-        flows.entry(key).or_default().push(counters.clone());
-        FlowMetrics(counters)
+        flows::add(&mut self.flows.lock().unwrap_or_else(PoisonError::into_inner), port, protocol)
     }
 
     /// The text format of Prometheus.

@@ -78,13 +78,16 @@ pub(crate) struct Handle {
     pub(crate) thread: JoinHandle<()>,
 }
 
+/// What is served, by port of the listener.
+type Listeners = BTreeMap<(Transport, u16), Vec<watch::Sender<()>>>;
+
 /// The inside of a thread.
 pub(crate) struct Worker {
     pub(crate) settings: Rc<Settings>,
     state: RefCell<Rc<State>>,
     hosts: Rc<Hosts>,
     /// Dropping one closes its sockets and lets its connections end.
-    listeners: RefCell<BTreeMap<(Transport, u16), Vec<watch::Sender<()>>>>,
+    listeners: RefCell<Listeners>,
     metrics: RefCell<BTreeMap<(u16, bool), Rc<PortMetrics>>>,
     flows: RefCell<BTreeMap<(u16, Protocol), Rc<FlowMetrics>>>,
     pub(crate) connections: Cell<usize>,

@@ -38,7 +38,7 @@ impl Router {
             Some(Target::Invalid { reason, .. }) => close(AnswerReason::InvalidBackend(reason.clone())),
             None => close(AnswerReason::NoBackend),
         };
-        Explanation { outcome, reason, picked, ..self.taken(view) }
+        Explanation { outcome, picked, reason, ..self.taken(view) }
     }
 
     fn refused(&self, miss: Miss, opening: &Opening<'_>) -> Explanation {

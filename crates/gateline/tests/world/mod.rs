@@ -145,9 +145,9 @@ pub(crate) fn attach(model: &mut Model, route: Route, hosts: &[&str]) {
 pub(crate) type Routes = Vec<(Route, Vec<&'static str>)>;
 
 pub(crate) fn listeners() -> impl Strategy<Value = Vec<Listener>> {
+    use Protocol::{Http, Https, Tcp, Tls, Udp};
     let hosts = select(vec!["*", "*.com", "*.a.com", "a.com", "b.a.com"]);
     let gateway = select(vec!["g", "h"]);
-    use Protocol::{Http, Https, Tcp, Tls, Udp};
     let protocol = select(vec![Https, Https, Https, Http, Http, Tls, Tls, Tcp, Udp]);
     vec((gateway, protocol, hosts), 1..6).prop_map(|list| {
         let listener = |(index, (gateway, protocol, host))| listener(index, gateway, protocol, host);

@@ -163,7 +163,7 @@ fn announce(proxy: &Proxy, output: &mut Output) {
             output.error_line(&format!("listening on {} for {what} {port}", addresses.join(", ")));
         }
     }
-    if proxy.addresses().is_empty() {
+    if proxy.addresses().is_empty() && proxy.udp_addresses().is_empty() {
         output.error_line("no listener can serve: the input has no Gateway, or `gateline check` says why");
     }
     if let Some(address) = proxy.admin_address() {

@@ -42,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 /// The folder of a module in the cache of Go.
-fn module(workspace: &Workspace, module: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn module(workspace: &Workspace, module: &str) -> Result<PathBuf, Failure> {
     let go = workspace.command("go").args(["mod", "download", "-json", module]).env("GOTOOLCHAIN", "auto");
     let answer: Value =
         serde_json::from_str(&go.output()?).map_err(|error| failed(Path::new(module), &error))?;

@@ -1,4 +1,5 @@
 use crate::check;
+use crate::crds;
 use crate::failure::Failure;
 use crate::fuzz;
 use crate::report::Report;
@@ -22,7 +23,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
@@ -41,6 +42,7 @@ const STEPS: [Step; 17] = [
         quiet(w, &["check", "--package", "gateline", "--no-default-features", "--lib", "--locked"])
     }),
     full("loom", loom),
+    full("suite", suite),
     full("pages", check::commands::check),
     full("e2e", end_to_end),
     full("fuzz", fuzz::smoke),
@@ -119,6 +121,22 @@ fn loom(workspace: &Workspace) -> Result<String, Failure> {
     let test =
         workspace.cargo(["test", "--package", "gateline", "--locked", "--release", "--test", "loom_bucket"]);
     tested(test.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", workspace.target.join("loom")))
+}
+
+/// What the conformance suite asserts of statuses, on its own manifests.
+fn suite(workspace: &Workspace) -> Result<String, Failure> {
+    let suite = crds::module(workspace, "sigs.k8s.io/gateway-api/conformance@v1.7.0")?;
+    let test = workspace.cargo([
+        "test",
+        "--package",
+        "gateline-api",
+        "--locked",
+        "--test",
+        "suite",
+        "--",
+        "--ignored",
+    ]);
+    tested(test.env("GATELINE_SUITE", suite))
 }
 
 /// Real clients against the real binary, over loopback.

@@ -243,27 +243,32 @@ fn admission(world: &World<'_>, gateway: &Item<'_, Gateway>, namespace: &str) ->
     }
 }
 
+/// A listener that is refused, why, and on account of which one.
+type Clash = (usize, &'static str, usize);
+
 /// Listeners of one Gateway must differ in port and, for HTTP, HTTPS and TLS, hostname. Inside one holder all that
-/// clash are refused; between a Gateway and its sets the one of lower precedence is.
+/// clash are refused; between a Gateway and its sets the one of lower precedence is, and then it is in nobody's way.
 fn conflicts(slots: &mut [Slot<'_>], findings: &mut Vec<Finding>) {
-    let mut faults: Vec<(usize, &'static str, usize)> = Vec::new();
-    let mut by_port: BTreeMap<(&ObjectName, u16), Vec<usize>> = BTreeMap::new();
+    let mut by_port: BTreeMap<(&ObjectName, u16), Vec<(usize, &Slot<'_>)>> = BTreeMap::new();
     for (i, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.accepted.is_none()) {
-        by_port.entry((&slot.name.gateway, slot.written.port)).or_default().push(i);
+        by_port.entry((&slot.name.gateway, slot.written.port)).or_default().push((i, slot));
     }
+    let mut clashes: Vec<Clash> = Vec::new();
     for members in by_port.values() {
-        for (k, &later) in members.iter().enumerate() {
-            for &earlier in members.iter().take(k) {
-                let (Some(a), Some(b)) = (slots.get(earlier), slots.get(later)) else { continue };
-                let Some(reason) = clash(a, b) else { continue };
-                faults.push((later, reason, earlier));
-                if a.name.set == b.name.set {
-                    faults.push((earlier, reason, later));
+        let mut standing: Vec<(usize, &Slot<'_>)> = Vec::new();
+        for of_holder in members.chunk_by(|(_, a), (_, b)| a.name.set == b.name.set) {
+            let mut rest = Vec::new();
+            for (i, slot) in of_holder {
+                match standing.iter().find_map(|(j, other)| Some((*i, clash(other, slot)?, *j))) {
+                    Some(lost) => clashes.push(lost),
+                    None => rest.push((*i, *slot)),
                 }
             }
+            clashes.extend(mutual(&rest));
+            standing.append(&mut rest);
         }
     }
-    for (loser, reason, winner) in faults {
+    for (loser, reason, winner) in clashes {
         let Some((other, origin)) = slots.get(winner).map(|slot| (slot.name.to_string(), slot.origin("")))
         else {
             continue;
@@ -278,6 +283,19 @@ fn conflicts(slots: &mut [Slot<'_>], findings: &mut Vec<Finding>) {
         );
         slot.conflict = Some(Fault::new(reason, message));
     }
+}
+
+/// Clashes inside one holder, where nobody wins.
+fn mutual(slots: &[(usize, &Slot<'_>)]) -> Vec<Clash> {
+    let mut clashes = Vec::new();
+    for (k, (later, b)) in slots.iter().enumerate() {
+        for (earlier, a) in slots.iter().take(k) {
+            if let Some(reason) = clash(a, b) {
+                clashes.extend([(*later, reason, *earlier), (*earlier, reason, *later)]);
+            }
+        }
+    }
+    clashes
 }
 
 fn clash(a: &Slot<'_>, b: &Slot<'_>) -> Option<&'static str> {

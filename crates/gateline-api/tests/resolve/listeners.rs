@@ -29,6 +29,55 @@ fn inside_a_gateway_all_that_clash_are_refused() {
 }
 
 #[test]
+fn a_listener_that_lost_is_in_nobodys_way() {
+    let set = |name: &str, listeners: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: ListenerSet\nmetadata: {{name: {name}, namespace: infra}}\n\
+             spec: {{parentRef: {{name: edge}}, listeners: [{listeners}]}}\n---\n"
+        )
+    };
+    let yaml = gateway("{name: a, port: 80, protocol: HTTP, hostname: a.com}")
+        .replace("  listeners:", "  allowedListeners: {namespaces: {from: Same}}\n  listeners:")
+        + &set(
+            "one",
+            "{name: tcp, port: 80, protocol: TCP}, {name: b, port: 80, protocol: HTTP, hostname: b.com}",
+        )
+        + &set(
+            "two",
+            "{name: c, port: 80, protocol: HTTP, hostname: c.com}, {name: d, port: 80, protocol: HTTP, hostname: b.com}",
+        )
+        + &set("three", "{name: tcp, port: 90, protocol: TCP}, {name: http, port: 90, protocol: HTTP}")
+        + &set("zzz", "{name: http, port: 90, protocol: HTTP}");
+    let resolution = closed(&yaml);
+    let conflicted = |set: &str, name: &str| {
+        said(&listener(&resolution, "ListenerSet", set, name).conditions, "Conflicted")
+    };
+    assert_eq!(conflicted("infra/one", "tcp"), "Conflicted=True ProtocolConflict");
+    assert_eq!(
+        conflicted("infra/one", "b"),
+        "Conflicted=False NoConflicts",
+        "beside one that lost to the Gateway"
+    );
+    assert_eq!(
+        conflicted("infra/two", "c"),
+        "Conflicted=False NoConflicts",
+        "below one that lost to the Gateway"
+    );
+    assert_eq!(conflicted("infra/two", "d"), "Conflicted=True HostnameConflict");
+    assert_eq!(
+        conflicted("infra/three", "tcp"),
+        "Conflicted=True ProtocolConflict",
+        "nobody wins inside one set"
+    );
+    assert_eq!(conflicted("infra/three", "http"), "Conflicted=True ProtocolConflict");
+    assert_eq!(
+        conflicted("infra/zzz", "http"),
+        "Conflicted=True ProtocolConflict",
+        "nor may a later one take it"
+    );
+}
+
+#[test]
 fn a_gateway_without_a_good_listener_is_not_accepted() {
     let resolution = closed(&gateway("{name: a, port: 80, protocol: INVALID}"));
     let one = listener(&resolution, "Gateway", "infra/edge", "a");

@@ -63,18 +63,19 @@ knows!(
     gateway,
     Gateway,
     "Gateway",
-    "spec.addresses[].routability" because "experimental; about the addresses a controller provides",
     "spec.defaultScope" because "experimental; default Gateways are not supported",
     "spec.infrastructure.annotations" because "for what a controller creates",
     "spec.infrastructure.labels" because "for what a controller creates",
-    "spec.listeners[].filters" because "experimental; filters before routing are not supported",
+    "spec.listeners[].filters.requests[].extensionRef" because "the listener is refused, whatever the filter says",
+    "spec.listeners[].filters.requests[].externalAuth" because "the listener is refused, whatever the filter says",
     "spec.listeners[].tls.options" because "specific to an implementation; Gateline defines none",
 );
 knows!(
     listener_set,
     ListenerSet,
     "ListenerSet",
-    "spec.listeners[].filters" because "experimental; filters before routing are not supported",
+    "spec.listeners[].filters.requests[].extensionRef" because "the listener is refused, whatever the filter says",
+    "spec.listeners[].filters.requests[].externalAuth" because "the listener is refused, whatever the filter says",
     "spec.listeners[].tls.options" because "specific to an implementation; Gateline defines none",
 );
 knows!(

@@ -89,6 +89,22 @@ pub struct Secret {
     pub string_data: BTreeMap<String, String>,
 }
 
+/// ClusterTrustBundle (`certificates.k8s.io`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClusterTrustBundle {
+    /// `spec`.
+    pub spec: ClusterTrustBundleSpec,
+}
+
+/// `spec` of a ClusterTrustBundle.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterTrustBundleSpec {
+    /// Certificates as PEM.
+    pub trust_bundle: String,
+}
+
 /// ConfigMap.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

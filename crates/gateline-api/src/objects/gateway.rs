@@ -56,6 +56,8 @@ pub struct Address {
     pub r#type: Option<String>,
     /// May be empty: any address.
     pub value: Option<String>,
+    /// From where it is to be reached (GEP-5093); `None` and empty: wherever the implementation provides.
+    pub routability: Option<String>,
 }
 
 /// `spec.allowedListeners`.
@@ -164,6 +166,24 @@ pub struct Listener {
     pub tls: Option<ListenerTls>,
     /// Which routes may attach.
     pub allowed_routes: AllowedRoutes,
+    /// What requests pass before they are routed (GEP-5224).
+    pub filters: ListenerFilters,
+}
+
+/// `listeners[].filters`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListenerFilters {
+    /// In the order of execution.
+    pub requests: Vec<ListenerFilter>,
+}
+
+/// `listeners[].filters.requests[]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListenerFilter {
+    /// `ExternalAuth` or `ExtensionRef`.
+    pub r#type: String,
 }
 
 /// `listeners[].tls`.

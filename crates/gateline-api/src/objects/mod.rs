@@ -13,7 +13,7 @@ mod route;
 pub use backend::{
     Backend, BackendEndpoint, BackendSpec, FilterBody, FilterResponse, FilterRewrite, HttpRouteFilter,
 };
-pub use core::{ConfigMap, EndpointSlice, Secret, Service, ServicePort, SliceEndpoint};
+pub use core::{ClusterTrustBundle, ConfigMap, EndpointSlice, Secret, Service, ServicePort, SliceEndpoint};
 pub use gateway::{
     Address, AllowedRoutes, FrontendValidation, Gateway, GatewayClass, GatewaySpec, LabelExpression,
     LabelSelector, Listener, ListenerSet, ListenerTls, NamespaceSelector, RouteGroupKind,
@@ -34,5 +34,7 @@ pub const GATEWAY: &str = "gateway.networking.k8s.io";
 pub const ENVOY: &str = "gateway.envoyproxy.io";
 /// The core group.
 pub const CORE: &str = "";
+/// The group of ClusterTrustBundles.
+pub const CERTIFICATES: &str = "certificates.k8s.io";
 /// The group of EndpointSlices.
 pub const DISCOVERY: &str = "discovery.k8s.io";

@@ -139,12 +139,13 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
             .filter_map(|&i| self.slots.get(i))
             .map(|slot| format!("{} ({} {})", slot.name.section, slot.written.protocol, slot.written.port))
             .collect();
-        let message = format!("{kind} {name} has no listener with {}", asked.join(" and "));
+        let with = if asked.is_empty() { String::new() } else { format!(" with {}", asked.join(" and ")) };
+        let message = format!("{kind} {name} has no listener{with}");
         let origin = draft.object.origin(path);
         let text = format!("{} {}: {message}", draft.object.kind, draft.object.name);
         let finding = Finding::new(&codes::GL103, origin, text);
         let help = if there.is_empty() {
-            "it has no listeners".to_owned()
+            "it has none, or its Gateway does not let them in".to_owned()
         } else {
             format!("its listeners are {}", there.join(", "))
         };

@@ -8,7 +8,7 @@ use super::key_pair;
 use super::options::Assume;
 use super::resolution::Certificate;
 use super::world::World;
-use crate::objects::{CORE, ConfigMap, ObjectRef, Secret};
+use crate::objects::{CERTIFICATES, CORE, ClusterTrustBundle, ConfigMap, ObjectRef, Secret};
 
 /// The certificate in a Secret of type `kubernetes.io/tls`; the error says what is wrong with it.
 pub(super) fn of_secret(name: &ObjectName, secret: &Secret) -> Result<Certificate, String> {
@@ -67,7 +67,7 @@ pub(super) fn covers(names: &[String], hostname: &str) -> bool {
 
 /// Why authorities cannot be read.
 pub(super) enum AuthorityError {
-    /// Not a ConfigMap.
+    /// Neither a ConfigMap nor a ClusterTrustBundle.
     Kind(String),
     /// Missing or malformed.
     Content(String),
@@ -75,34 +75,48 @@ pub(super) enum AuthorityError {
     Assumed,
 }
 
-/// `ca.crt` of a ConfigMap (BackendTLSPolicy, frontend validation).
+/// `ca.crt` of a ConfigMap, or a ClusterTrustBundle (BackendTLSPolicy, frontend validation; GEP-5075).
 pub(super) fn authorities(
     world: &World<'_>,
     namespace: &str,
     reference: &ObjectRef,
 ) -> Result<Vec<CertificateDer<'static>>, AuthorityError> {
     let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
-    if (group, kind) != (CORE, "ConfigMap") {
+    let name = authority_name(namespace, reference);
+    if !matches!((group, kind), (CORE, "ConfigMap") | (CERTIFICATES, "ClusterTrustBundle")) {
         return Err(AuthorityError::Kind(format!(
-            "{kind} {group:?} cannot hold CA certificates; use a ConfigMap"
+            "{kind} {group:?} cannot hold CA certificates; use a ConfigMap or a ClusterTrustBundle"
         )));
     }
-    let name = ObjectName::new(reference.namespace.as_deref().unwrap_or(namespace), reference.name.as_str());
-    let Some(object) = world.objects.get(CORE, "ConfigMap", &name).filter(|object| !object.refused) else {
+    let Some(object) = world.objects.get(group, kind, &name).filter(|object| !object.refused) else {
         return match world.options.secrets {
-            Assume::Missing => Err(AuthorityError::Content(format!("ConfigMap {name} does not exist"))),
+            Assume::Missing => Err(AuthorityError::Content(format!("{kind} {name} does not exist"))),
             Assume::Present | Assume::Unknown => Err(AuthorityError::Assumed),
         };
     };
-    let content = |text: String| AuthorityError::Content(format!("ConfigMap {name}: {text}"));
-    let map: ConfigMap = object.decode().map_err(|error| content(error.to_string()))?;
-    let pem = map.data.get("ca.crt").ok_or_else(|| content("it has no ca.crt".to_owned()))?;
+    let content = |text: String| AuthorityError::Content(format!("{kind} {name}: {text}"));
+    let bad = |error: serde_json::Error| content(error.to_string());
+    let (field, pem) = if kind == "ConfigMap" {
+        ("ca.crt", object.decode::<ConfigMap>().map_err(bad)?.data.remove("ca.crt"))
+    } else {
+        ("trustBundle", Some(object.decode::<ClusterTrustBundle>().map_err(bad)?.spec.trust_bundle))
+    };
+    let pem = pem.ok_or_else(|| content(format!("it has no {field}")))?;
     let roots: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<_, _>>()
-        .map_err(|error| content(format!("ca.crt is not PEM: {error}")))?;
+        .map_err(|error| content(format!("{field} is not PEM: {error}")))?;
     let sound = roots.iter().all(|root| X509Certificate::from_der(root).is_ok());
     if roots.is_empty() || !sound {
-        return Err(content("ca.crt holds no certificate that can be read".to_owned()));
+        return Err(content(format!("{field} holds no certificate that can be read")));
     }
     Ok(roots)
+}
+
+/// The object a `caCertificateRefs` entry names: ClusterTrustBundles have no namespace.
+pub(super) fn authority_name(namespace: &str, reference: &ObjectRef) -> ObjectName {
+    let namespace = match reference.group.as_str() {
+        CERTIFICATES => "",
+        _ => reference.namespace.as_deref().unwrap_or(namespace),
+    };
+    ObjectName::new(namespace, reference.name.as_str())
 }

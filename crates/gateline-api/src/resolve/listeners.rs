@@ -4,6 +4,7 @@ use gateline::model::{
     AttachedRoute, HostPattern, ListenerName, ObjectName, Origin, Protocol, RouteKind, TlsMode,
 };
 
+use super::acceptance;
 use super::fault::Fault;
 use super::namespaces::{self, Admission};
 use super::resolution::ListenerTls;
@@ -88,6 +89,10 @@ impl<'w> Slot<'w> {
                 self.written.protocol
             );
             self.refuse(Fault::new("UnsupportedValue", message), "tls.mode", findings);
+        }
+        if let Some(filter) = self.written.filters.requests.first() {
+            let message = format!("filters before routing are not supported (here {:?})", filter.r#type);
+            self.refuse(Fault::new("UnsupportedValue", message), "filters", findings);
         }
         self.kinds(protocol, findings);
     }
@@ -180,6 +185,8 @@ pub(super) struct SetVerdict<'w> {
     pub(super) object: &'w Object,
     pub(super) gateway: ObjectName,
     pub(super) refused: Option<Fault>,
+    /// The Gateway itself is not accepted.
+    pub(super) unaccepted: Option<Fault>,
 }
 
 /// All listeners of our Gateways, and all ListenerSets that name one of them.
@@ -196,12 +203,16 @@ pub(super) fn gather<'w>(
         }
         for set in sets.get(*name).into_iter().flatten() {
             let refused = admission(world, gateway, &set.object.name.namespace);
+            let unaccepted = acceptance::of_gateway(world, gateway).map(|fault| {
+                let message = format!("Gateway {name} is not accepted: {}", fault.message);
+                Fault::new("ParentNotAccepted", message)
+            });
             if refused.is_none() {
                 for (i, listener) in set.read.spec.listeners.iter().enumerate() {
                     slots.push(Slot::new(gateway.object, set.object, i, listener, findings));
                 }
             }
-            verdicts.push(SetVerdict { object: set.object, gateway: (*name).clone(), refused });
+            verdicts.push(SetVerdict { object: set.object, gateway: (*name).clone(), refused, unaccepted });
         }
     }
     reserved(world, &mut slots, findings);

@@ -4,6 +4,7 @@
 //! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses -> overlap, loops, policies -> findings
 //! ```
 
+mod acceptance;
 mod ancestors;
 mod attach;
 mod backend_tls;

@@ -1,6 +1,7 @@
 use gateline::model::ObjectName;
 use serde::Deserialize as _;
 
+use super::acceptance;
 use super::client_certificates::Clients;
 use super::fault::Fault;
 use super::listeners::{SetVerdict, Slot};
@@ -9,7 +10,7 @@ use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, codes};
 use crate::object::Object;
-use crate::objects::{ENVOY, GATEWAY, Gateway, GatewaySpec, ObjectRef, ParentRef};
+use crate::objects::{GATEWAY, Gateway, GatewaySpec, ParentRef};
 use crate::status::{Condition, ListenerStatus, Status};
 
 /// GatewayClasses of ours: accepted, unless their parameters cannot be followed.
@@ -17,8 +18,7 @@ pub(super) fn classes(world: &World<'_>) -> Vec<Status> {
     let ours = |controller: &str| world.options.controller.as_deref().is_none_or(|ours| ours == controller);
     let of = |(_, class): (&&ObjectName, &Item<'_, crate::objects::GatewayClass>)| {
         let generation = class.object.generation;
-        let fault =
-            class.read.spec.parameters_ref.as_ref().and_then(|reference| parameters(world, reference, ""));
+        let fault = acceptance::of_class(world, &class.read);
         let mut status = Status::of(class.object);
         status.conditions = vec![
             condition("Accepted", fault.as_ref(), "Accepted", "The class is accepted", generation),
@@ -59,10 +59,11 @@ pub(super) fn gateways(
         let attached =
             sets.iter().filter(|set| set.gateway == **name && set_fault(set, slots).is_none()).count();
         let mut status = of_gateway(world, gateway, &own, attached, findings);
-        status.conditions.extend(clients.get(*name).map(|client| {
-            let fine = "The client certificate for backends can be used";
-            condition("ResolvedRefs", client.as_ref().err(), "ResolvedRefs", fine, gateway.object.generation)
-        }));
+        let fault = clients.get(*name).and_then(|client| client.as_ref().err()).cloned();
+        let fault = fault.or_else(|| unresolved(&own));
+        let fine = "All references are resolved";
+        let generation = gateway.object.generation;
+        status.conditions.push(condition("ResolvedRefs", fault.as_ref(), "ResolvedRefs", fine, generation));
         statuses.push(status);
     }
     statuses.extend(sets.iter().map(|set| of_set(set, slots)));
@@ -104,11 +105,7 @@ fn of_gateway(
     findings: &mut Vec<Finding>,
 ) -> Status {
     let generation = gateway.object.generation;
-    let infrastructure = gateway.read.spec.infrastructure.as_ref();
-    let parameters = infrastructure.and_then(|i| i.parameters_ref.as_ref());
-    let fault = parameters
-        .and_then(|reference| parameters_of(world, reference, gateway))
-        .or_else(|| address(gateway));
+    let fault = acceptance::of_gateway(world, gateway);
     if let Some(fault) = &fault {
         let message = format!("Gateway {}: {}", gateway.object.name, fault.message);
         findings.push(Finding::new(&codes::GL110, gateway.object.origin("spec"), message));
@@ -157,6 +154,13 @@ fn valid(slot: &Slot<'_>) -> bool {
     slot.accepted.is_none() && slot.conflict.is_none()
 }
 
+fn unresolved(own: &[&Slot<'_>]) -> Option<Fault> {
+    let bad: Vec<&str> =
+        own.iter().filter(|slot| slot.refs.is_some()).map(|slot| &*slot.name.section).collect();
+    let message = || format!("listeners with references that are not resolved: {}", bad.join(", "));
+    (!bad.is_empty()).then(|| Fault::new("ListenersNotResolved", message()))
+}
+
 fn of_set(set: &SetVerdict<'_>, slots: &[Slot<'_>]) -> Status {
     let generation = set.object.generation;
     let fault = set_fault(set, slots);
@@ -180,7 +184,7 @@ fn members<'m>(set: &'m SetVerdict<'_>, slots: &'m [Slot<'_>]) -> impl Iterator<
 fn set_fault(set: &SetVerdict<'_>, slots: &[Slot<'_>]) -> Option<Fault> {
     let usable = members(set, slots).any(|slot| valid(slot) && slot.refs.is_none());
     let none = || (!usable).then(|| Fault::new("ListenersNotValid", "no listener of the set can be used"));
-    set.refused.clone().or_else(none)
+    set.refused.clone().or_else(|| set.unaccepted.clone()).or_else(none)
 }
 
 fn listener(slot: &Slot<'_>) -> ListenerStatus {
@@ -254,30 +258,4 @@ fn condition(
         None => Condition::new(kind, true, good, fine, generation),
         Some(fault) => Condition::new(kind, false, fault.reason, fault.message.clone(), generation),
     }
-}
-
-fn parameters_of(world: &World<'_>, reference: &ObjectRef, gateway: &Item<'_, Gateway>) -> Option<Fault> {
-    parameters(world, reference, &gateway.object.name.namespace)
-}
-
-/// An EnvoyProxy is what a parametersRef may name; one that is not in the input is taken to exist unless told otherwise.
-fn parameters(world: &World<'_>, reference: &ObjectRef, namespace: &str) -> Option<Fault> {
-    let ObjectRef { group, kind, name, namespace: written } = reference;
-    if (group.as_str(), kind.as_str()) != (ENVOY, "EnvoyProxy") {
-        return Some(Fault::new(
-            "InvalidParameters",
-            format!("parametersRef to {kind} {group:?} is not supported"),
-        ));
-    }
-    let name = ObjectName::new(written.as_deref().unwrap_or(namespace), name.as_str());
-    let there = world.objects.get(ENVOY, "EnvoyProxy", &name).is_some_and(|object| !object.refused);
-    let missing = !there && world.options.gateways == Assume::Missing;
-    missing.then(|| Fault::new("InvalidParameters", format!("EnvoyProxy {name} does not exist")))
-}
-
-fn address(gateway: &Item<'_, Gateway>) -> Option<Fault> {
-    let known = |kind: &str| matches!(kind, "IPAddress" | "Hostname");
-    let bad =
-        gateway.read.spec.addresses.iter().find_map(|a| a.r#type.as_deref().filter(|kind| !known(kind)));
-    bad.map(|kind| Fault::new("UnsupportedAddress", format!("addresses of type {kind:?} are not supported")))
 }

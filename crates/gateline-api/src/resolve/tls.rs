@@ -185,8 +185,7 @@ fn client_roots(
     let mut roots = Vec::new();
     for reference in &validation.ca_certificate_refs {
         let namespace = slot.name.gateway.namespace.clone();
-        let name =
-            ObjectName::new(reference.namespace.as_deref().unwrap_or(&namespace), reference.name.as_str());
+        let name = certificates::authority_name(&namespace, reference);
         let to = Referent { group: &reference.group, kind: &reference.kind, name: &name };
         let permitted = grants.permit(gateway, "spec.tls.frontend", to);
         let fault = match (authorities(world, &namespace, reference), permitted) {
@@ -202,7 +201,7 @@ fn client_roots(
             (Err(AuthorityError::Content(message)), _) => Fault::new("InvalidCACertificateRef", message),
             (Err(AuthorityError::Assumed), _) => Fault::new(
                 "InvalidCACertificateRef",
-                format!("ConfigMap {name} is not in the input: clients cannot be verified"),
+                format!("{} {name} is not in the input: clients cannot be verified", reference.kind),
             ),
         };
         fail(slot, "tls", fault, findings);

@@ -187,3 +187,46 @@ fn every_condition_carries_the_generation() {
     assert!(all.clone().count() >= 6);
     assert!(all.into_iter().all(|condition| condition.observed_generation == 7));
 }
+
+#[test]
+fn what_is_not_supported_is_not_passed_over() {
+    let yaml = gateway(
+        "{name: a, port: 80, protocol: HTTP, filters: {requests: [{type: ExternalAuth}]}}\n{name: b, port: 81, protocol: HTTP, filters: {requests: []}}",
+    );
+    let resolution = closed(&yaml);
+    let accepted = |name| said(&listener(&resolution, "Gateway", "infra/edge", name).conditions, "Accepted");
+    assert_eq!(accepted("a"), "Accepted=False UnsupportedValue");
+    assert_eq!(accepted("b"), "Accepted=True Accepted");
+    for (address, reason) in [
+        ("{value: 10.0.0.1}", None),
+        ("{type: Hostname}", None),
+        ("{value: 10.0.0.1, routability: ''}", None),
+        ("{value: 10.0.0.1, routability: Cluster}", Some("UnsupportedAddress")),
+        ("{type: example.com/named, value: x}", Some("UnsupportedAddress")),
+    ] {
+        let yaml = gateway("{name: a, port: 80, protocol: HTTP}")
+            .replace("  listeners:", &format!("  addresses: [{address}]\n  listeners:"));
+        let expected =
+            reason.map_or("Accepted=True Accepted".to_owned(), |reason| format!("Accepted=False {reason}"));
+        let resolution = closed(&yaml);
+        assert_eq!(
+            said(&status(&resolution, "Gateway", "infra/edge").conditions, "Accepted"),
+            expected,
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn a_set_of_a_gateway_that_is_not_accepted() {
+    let set = "apiVersion: gateway.networking.k8s.io/v1\nkind: ListenerSet\nmetadata: {name: more, namespace: infra}\n\
+               spec: {parentRef: {name: edge}, listeners: [{name: b, port: 81, protocol: HTTP}]}\n---\n";
+    let yaml = gateway("{name: a, port: 80, protocol: HTTP}").replace(
+        "  listeners:",
+        "  allowedListeners: {namespaces: {from: Same}}\n  addresses: [{type: example.com/named, value: x}]\n  listeners:",
+    );
+    let resolution = closed(&(yaml + set));
+    let conditions = &status(&resolution, "ListenerSet", "infra/more").conditions;
+    assert_eq!(said(conditions, "Accepted"), "Accepted=False ParentNotAccepted");
+    assert_eq!(status(&resolution, "Gateway", "infra/edge").attached_listener_sets, Some(0));
+}

@@ -216,6 +216,30 @@ fn client_certificates_and_their_fallback() {
 }
 
 #[test]
+fn client_certificates_of_a_bundle_for_the_whole_cluster() {
+    let (crt, key) = pem("a.example.com");
+    let reference = "{group: certificates.k8s.io, kind: ClusterTrustBundle, name: 'example.com:ca'}";
+    let validation = format!("{{caCertificateRefs: [{reference}]}}");
+    let yaml = https("a.example.com", "infra").replace(
+        "  listeners:",
+        &format!("  tls: {{frontend: {{default: {{validation: {validation}}}}}}}\n  listeners:"),
+    ) + &secret("c", "infra", &crt, &key);
+    let bundle = |pem: &str| {
+        format!(
+            "apiVersion: certificates.k8s.io/v1beta1\nkind: ClusterTrustBundle\nmetadata: {{name: 'example.com:ca'}}\n\
+             spec: {{signerName: example.com/ca, trustBundle: {pem:?}}}\n---\n"
+        )
+    };
+    let resolution = closed(&(yaml.clone() + &bundle(&crt)));
+    assert_eq!(resolution.tls[0].as_ref().unwrap().client.as_ref().unwrap().roots.len(), 1);
+    for broken in [String::new(), bundle("nonsense")] {
+        let resolution = closed(&(yaml.clone() + &broken));
+        assert_eq!(resolved(&resolution), "ResolvedRefs=False InvalidCACertificateRef");
+        assert!(resolution.model.listeners.is_empty());
+    }
+}
+
+#[test]
 fn the_certificate_a_gateway_shows_to_backends() {
     let (crt, key) = pem("client");
     let world = |reference: &str, more: &str| {
@@ -252,5 +276,9 @@ fn the_certificate_a_gateway_shows_to_backends() {
         assert_eq!(found, code.into_iter().collect::<Vec<_>>(), "{reference}");
     }
     let none = closed(&gateway("{name: http, port: 80, protocol: HTTP}"));
-    assert_eq!(said(&status(&none, "Gateway", "infra/edge").conditions, "ResolvedRefs"), "no ResolvedRefs");
+    let conditions = &status(&none, "Gateway", "infra/edge").conditions;
+    assert_eq!(said(conditions, "ResolvedRefs"), "ResolvedRefs=True ResolvedRefs");
+    let listener = closed(&https("a.example.com", "infra"));
+    let conditions = &status(&listener, "Gateway", "infra/edge").conditions;
+    assert_eq!(said(conditions, "ResolvedRefs"), "ResolvedRefs=False ListenersNotResolved");
 }

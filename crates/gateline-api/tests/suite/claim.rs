@@ -132,7 +132,8 @@ impl Claims {
         let bad = self.conditions.iter().filter(|(kind, (holds, reason))| match kind.as_str() {
             "Conflicted" => *holds,
             "Accepted" => !*holds || reason != "Accepted",
-            "OverlappingTLSConfig" => !*holds,
+            // Sums up the listeners, which are looked at themselves.
+            "ResolvedRefs" => !*holds && reason != "ListenersNotResolved",
             _ => !*holds,
         });
         bad.map(|(kind, (holds, reason))| format!("{kind}={holds} {reason}")).collect::<Vec<_>>().into_iter()

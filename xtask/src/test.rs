@@ -1,4 +1,5 @@
 use crate::check;
+use crate::conformance;
 use crate::crds;
 use crate::failure::Failure;
 use crate::fuzz;
@@ -46,6 +47,7 @@ const STEPS: [Step; 18] = [
     full("pages", check::commands::check),
     full("e2e", end_to_end),
     full("fuzz", fuzz::smoke),
+    full("conformance", conformance::check),
 ];
 
 /// Prints the names of the steps.

@@ -53,6 +53,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     inside(workspace, options)?.show().map_err(|_| Failure::new("the conformance run, as told above"))
 }
 
+/// The whole suite, as a step of `cargo xtask test`.
+pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
+    tools(workspace)?;
+    workspace.cargo(["build", "--package", "gateline-cli", "--locked"]).run()?;
+    Programs::find(workspace)?.build(workspace)?;
+    let log = inside(workspace, &Options::default())?.log()?;
+    Ok(log.lines().filter(|line| line.contains(" passed, ")).collect::<Vec<_>>().join("\n"))
+}
+
 /// This program once more, in namespaces of its own. Each process dies with the one before it, and the first with this one,
 /// even if it is killed.
 fn inside(workspace: &Workspace, options: &Options) -> Result<Command, Failure> {

@@ -34,7 +34,9 @@ async fn swaps_under_load_without_a_failed_request() {
             })
         })
         .collect();
-    for round in 0..50 {
+    let mut round = 0;
+    while round < 50 || one.count() + two.count() <= 100 {
+        round += 1;
         let next = if round % 2 == 0 { &two } else { &one };
         proxy.apply(&to(&[next.address])).unwrap();
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -88,8 +90,7 @@ async fn listeners_come_and_go() {
     proxy.apply(&other).unwrap();
     let now = proxy.addresses()[&81][0];
     assert_eq!(fetch(now, "/").await.0, 200);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the old socket is closed");
+    until("the old socket is closed", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
 }
 
 #[tokio::test]
@@ -97,7 +98,7 @@ async fn finishes_what_is_under_way() {
     let slow = server(|_, _| (Duration::from_millis(500), Response::new(Full::from("done")))).await;
     let (proxy, address) = start(config(), &to(&[slow.address]));
     let request = tokio::spawn(fetch(address, "/"));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until("the backend is asked", async || slow.count() > 0).await;
     let stopping = tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(10)));
     let (status, _, body) = request.await.unwrap();
     assert_eq!((status, body.as_str()), (200, "done"));
@@ -115,7 +116,7 @@ async fn finishes_http2_streams() {
     let connection = tokio::spawn(connection);
     let request = || Request::get("http://a/").body(()).unwrap();
     let (response, _) = client.send_request(request(), true).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until("the backend is asked", async || slow.count() > 0).await;
     let stopping = tokio::task::spawn_blocking(move || proxy.shutdown(Duration::from_secs(10)));
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the socket is closed");

@@ -286,3 +286,13 @@ impl Authority {
 pub(crate) fn listener_tls(certificates: Vec<Certificate>) -> ListenerTls {
     ListenerTls { certificates, ..ListenerTls::default() }
 }
+
+/// Waits for what happens soon, and no longer than a slow machine may take.
+pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), wait).await.is_ok(), "waited in vain: {what}");
+}

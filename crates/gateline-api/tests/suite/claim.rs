@@ -82,8 +82,8 @@ impl Claims {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
             match name {
                 "kinds" => {
-                    claims.kinds =
-                        Some(value.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect())
+                    let kinds = value.split(',').filter(|kind| !kind.is_empty());
+                    claims.kinds = Some(kinds.map(str::to_owned).collect());
                 }
                 "attached" => claims.attached = Some(value.parse().unwrap()),
                 "sets" => claims.sets = Some(value.parse().unwrap()),

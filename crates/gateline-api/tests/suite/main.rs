@@ -1,7 +1,7 @@
 //! What the conformance suite of the Gateway API asserts of statuses, held against `resolve` for each of its manifests.
 //! The manifests are those of the Go module: `cargo xtask test suite` fetches it and sets `GATELINE_SUITE`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 mod claim;
 mod expected;

@@ -1,6 +1,7 @@
 //! The base manifests of the suite, and what its Go code creates beside them.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -92,10 +93,12 @@ fn certificates() -> String {
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let leaf = CertificateParams::new(hosts).unwrap().signed_by(&key, issuer).unwrap();
         let [crt, key] = [leaf.pem(), key.serialize_pem()].map(|pem| STANDARD.encode(pem));
-        all += &format!(
+        write!(
+            all,
             "\n---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
              type: kubernetes.io/tls\ndata: {{tls.crt: {crt}, tls.key: {key}}}\n"
-        );
+        )
+        .unwrap();
     };
     let [clients, ports, servers] = [authority(), authority(), authority()];
     secret("gateway-conformance-web-backend", "certificate", &["*"], &servers);
@@ -114,10 +117,12 @@ fn certificates() -> String {
     secret(INFRA, "tls-terminate-checks-certificate", &["tls.example.com"], &servers);
     let mut map = |namespace: &str, name: &str, issuer: &CertifiedIssuer<'_, KeyPair>| {
         let indented = issuer.pem().replace('\n', "\n    ");
-        all += &format!(
+        write!(
+            all,
             "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
              data:\n  ca.crt: |\n    {indented}\n"
-        );
+        )
+        .unwrap();
     };
     map("gateway-conformance-web-backend", "web-backend-cm", &authority());
     map(INFRA, "tls-validity-checks-ca-certificate", &clients);

@@ -9,7 +9,8 @@ pub use tables::{Sample, hosts, matchit, prefix, prefixes, spread};
 use gateline::filter::Filters;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backends, HeaderMatch, HostPattern, Listener, ListenerName, Match,
-    Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Timeouts, ValueMatch, TlsMode,
+    Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind, Rule, Timeouts, TlsMode,
+    ValueMatch,
 };
 use gateline::{CompileError, Decision, EntryId, Head, Options, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};

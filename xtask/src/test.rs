@@ -24,7 +24,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),

@@ -8,7 +8,7 @@ use gateline::limit::Quota;
 use gateline::model::{
     AttachedHostname, AttachedRoute, Backend, BackendId, BackendName, BackendProtocol, GrpcMethodMatch,
     Listener, ListenerName, Match, Model, ObjectName, Origin, PathMatch, Protocol, Route, RouteId, RouteKind,
-    Rule, Target, ValueMatch, WeightedBackend, TlsMode,
+    Rule, Target, TlsMode, ValueMatch, WeightedBackend,
 };
 use gateline::{CompileError, Options, Router};
 use gateline_tower::Limit;

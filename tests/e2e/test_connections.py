@@ -1,4 +1,4 @@
-"""TLSRoute, TCPRoute and UDPRoute: curl and openssl through the real binary, to real backends and to echoes."""
+"""TLSRoute, TCPRoute and UDPRoute: curl and openssl through the real binary, to backends and to echoes."""
 
 from __future__ import annotations
 
@@ -136,7 +136,12 @@ def test_the_lines_that_dev_prints_can_be_pasted(edge: Edge) -> None:
     """Each says hello and hears its backend."""
     printed = edge.gateway.log.read_text().split("\ntry\n")[1].splitlines()
     lines = [line.strip() for line in printed if "echo hello" in line and "secure.example.com" not in line]
-    backends = {"pass.example.com": "pass:443", "end.example.com": "db:5432", "nc -u": "udp:53", "nc": "tcp:9000"}
+    backends = {
+        "pass.example.com": "pass:443",
+        "end.example.com": "db:5432",
+        "nc -u": "udp:53",
+        "nc": "tcp:9000",
+    }
     assert len(lines) == len(backends)
     for line in lines:
         backend = next(backend for word, backend in backends.items() if word in line)

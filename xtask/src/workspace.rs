@@ -8,6 +8,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// `CARGO_TARGET_DIR`, or `target/`. One for all steps, so that things compile once.
     pub(crate) target: PathBuf,
+    /// This very program. Asked for before a step builds it anew, because Linux then says that its file is deleted.
+    pub(crate) program: PathBuf,
 }
 
 impl Workspace {
@@ -16,7 +18,8 @@ impl Workspace {
         let root = manifest.parent().unwrap_or(manifest).to_owned();
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
-        Self { root, target }
+        let program = std::env::current_exe().unwrap_or_else(|_| target.join("debug/xtask"));
+        Self { root, target, program }
     }
 
     /// A command that runs at the root.

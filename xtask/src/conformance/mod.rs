@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
             Cluster::kubeconfig_in(&folder(workspace)).display()
         );
     }
-    inside(workspace, options)?.show().map_err(|_| Failure::new("the conformance run, as told above"))
+    inside(workspace, options).show().map_err(|_| Failure::new("the conformance run, as told above"))
 }
 
 /// The whole suite, as a step of `cargo xtask test`. Where the machine gives no namespaces it says so instead.
@@ -61,15 +61,14 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     tools(workspace)?;
     workspace.cargo(["build", "--package", "gateline-cli", "--locked"]).run()?;
     Programs::find(workspace)?.build(workspace)?;
-    let log = inside(workspace, &Options::default())?.log()?;
+    let log = inside(workspace, &Options::default()).log()?;
     Ok(log.lines().filter(|line| line.contains(" passed, ")).collect::<Vec<_>>().join("\n"))
 }
 
 /// This program once more, in namespaces of its own. Each process dies with the one before it, and the first with this one,
 /// even if it is killed.
-fn inside(workspace: &Workspace, options: &Options) -> Result<Command, Failure> {
-    let this = std::env::current_exe().map_err(|error| Failure::new(format!("this program: {error}")))?;
-    Ok(unshare(workspace).args([this]).args(["conformance", "--inside"]).args(options.arguments()))
+fn inside(workspace: &Workspace, options: &Options) -> Command {
+    unshare(workspace).args([&workspace.program]).args(["conformance", "--inside"]).args(options.arguments())
 }
 
 fn unshare(workspace: &Workspace) -> Command {

@@ -1,7 +1,7 @@
 //! The naive matcher, straight from the specification.
 
 use gateline::model::ListenerId;
-use gateline::{Connect, Decision, Miss, Model, reference};
+use gateline::{Connect, Decision, Hit, Miss, Model, reference};
 use spec_tests::{Ask, Decided, Door, File, Observed, RouteAt, Sees, World, run, worlds};
 
 struct Reference;
@@ -28,18 +28,8 @@ impl Door for Reference {
             return Ok(connected(model, reference::connect(model, request.port, gateway, &opening)));
         }
         let decision = reference::decide(model, options, request.port, gateway, &request.head());
-        let listener = |id: ListenerId| model.listeners[id.0 as usize].name.to_string();
         Ok(match decision {
-            Decision::Hit(hit) => {
-                let route = &model.routes[hit.route.0 as usize];
-                let at = RouteAt {
-                    route: format!("{}/{}", route.kind, route.name),
-                    rule: hit.rule.into(),
-                    matched: hit.matched.into(),
-                };
-                let listener = Some(listener(hit.listener));
-                Observed { decided: Some(Decided::Rule(at)), listener, ..Observed::default() }
-            }
+            Decision::Hit(hit) => taken(model, hit),
             Decision::Miss(Miss { reason, .. }) => {
                 let decided = Some(Decided::Status(reason.status().as_u16()));
                 Observed { decided, ..Observed::default() }
@@ -48,21 +38,26 @@ impl Door for Reference {
     }
 }
 
+fn taken(model: &Model, hit: Hit) -> Observed {
+    let route = &model.routes[hit.route.0 as usize];
+    let at = RouteAt {
+        route: format!("{}/{}", route.kind, route.name),
+        rule: hit.rule.into(),
+        matched: hit.matched.into(),
+    };
+    let listener = Some(listener(model, hit.listener));
+    Observed { decided: Some(Decided::Rule(at)), listener, ..Observed::default() }
+}
+
+fn listener(model: &Model, id: ListenerId) -> String {
+    model.listeners[id.0 as usize].name.to_string()
+}
+
 fn connected(model: &Model, connect: Connect) -> Observed {
-    let listener = |id: ListenerId| Some(model.listeners[id.0 as usize].name.to_string());
     match connect {
-        Connect::Rule(hit) => {
-            let route = &model.routes[hit.route.0 as usize];
-            let at = RouteAt {
-                route: format!("{}/{}", route.kind, route.name),
-                rule: hit.rule.into(),
-                matched: hit.matched.into(),
-            };
-            let (decided, listener) = (Some(Decided::Rule(at)), listener(hit.listener));
-            Observed { decided, listener, ..Observed::default() }
-        }
+        Connect::Rule(hit) => taken(model, hit),
         Connect::Refuse(miss) => {
-            let listener = miss.listener.and_then(listener);
+            let listener = miss.listener.map(|id| listener(model, id));
             Observed { decided: Some(Decided::Closed), listener, ..Observed::default() }
         }
         // Left to requests: no case expects it.

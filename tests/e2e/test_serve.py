@@ -53,9 +53,22 @@ class Backend(ThreadingHTTPServer):
         self.name = name
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def argument(self) -> str:
-        """What `--backend` wants."""
-        return f"default/{self.name}:80=127.0.0.1:{self.server_address[1]}"
+    def argument(self, service: str) -> str:
+        """What `--backend` wants to make it an endpoint of a Service."""
+        return f"default/{service}:80=127.0.0.1:{self.server_address[1]}"
+
+
+def serve(folder: Path, manifest: Path, services: dict[str, str]) -> Iterator[Gateway]:
+    """Serve a manifest with backends of its own: the name of each, and the Service it is an endpoint of."""
+    backends = [Backend(name) for name in services]
+    arguments = [backend.argument(services[backend.name]) for backend in backends]
+    named = [word for argument in arguments for word in ("--backend", argument)]
+    gateway = Gateway(folder, "serve", manifest, "--bind", "127.0.0.1", *named)
+    yield gateway
+    gateway.stop()
+    for backend in backends:
+        backend.shutdown()
+        backend.server_close()
 
 
 @pytest.fixture
@@ -70,14 +83,7 @@ def manifest(tmp_path: Path) -> Path:
 @pytest.fixture
 def gateway(tmp_path: Path, manifest: Path) -> Iterator[Gateway]:
     """Serve the copy, with two backends of its own."""
-    backends = [Backend("blue"), Backend("green")]
-    named = [word for backend in backends for word in ("--backend", backend.argument())]
-    gateway = Gateway(tmp_path, "serve", manifest, "--bind", "127.0.0.1", *named)
-    yield gateway
-    gateway.stop()
-    for backend in backends:
-        backend.shutdown()
-        backend.server_close()
+    yield from serve(tmp_path, manifest, {"blue": "blue", "green": "green"})
 
 
 @pytest.mark.parametrize("protocol", ["--h1", "--no-tls-proto=h2c"])

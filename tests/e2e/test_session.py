@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import MANIFESTS
-from gateway import Gateway, wait_until
-from test_serve import Backend
+from gateway import wait_until
+from test_serve import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gateway import Gateway
 
 URL = "http://app.example.com/"
 COOKIE = "sessionPersistence: { cookie: { lifetimeType: Permanent }, absoluteTimeout: 5m }"
@@ -40,15 +42,7 @@ def manifest(tmp_path: Path) -> Path:
 @pytest.fixture
 def gateway(tmp_path: Path, manifest: Path) -> Iterator[Gateway]:
     """Serve it with three endpoints, each a backend with a name of its own."""
-    backends = [Backend(name) for name in ("one", "two", "three")]
-    endpoints = [f"default/blue:80=127.0.0.1:{backend.server_address[1]}" for backend in backends]
-    named = [word for endpoint in endpoints for word in ("--backend", endpoint)]
-    gateway = Gateway(tmp_path, "serve", manifest, "--bind", "127.0.0.1", *named)
-    yield gateway
-    gateway.stop()
-    for backend in backends:
-        backend.shutdown()
-        backend.server_close()
+    yield from serve(tmp_path, manifest, dict.fromkeys(("one", "two", "three"), "blue"))
 
 
 def test_cookie(gateway: Gateway, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 //! Which kinds are watched.
 
 use gateline::model::ObjectName;
-use gateline_api::objects::{CORE, DISCOVERY, ENVOY, GATEWAY};
+use gateline_api::objects::{CERTIFICATES, CORE, DISCOVERY, ENVOY, GATEWAY};
 
 /// A kind to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ pub(crate) const INPUTS: &[Kind] = &[
     discovered(ENVOY, "SecurityPolicy"),
     discovered(ENVOY, "HTTPRouteFilter"),
     discovered(ENVOY, "Backend"),
-    discovered("certificates.k8s.io", "ClusterTrustBundle"),
+    discovered(CERTIFICATES, "ClusterTrustBundle"),
     built_in(CORE, "Namespace", "namespaces", ""),
     built_in(CORE, "Service", "services", ""),
     built_in(CORE, "ConfigMap", "configmaps", "metadata.name!=kube-root-ca.crt"),

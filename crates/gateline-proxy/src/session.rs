@@ -1,11 +1,13 @@
 //! Session persistence (GEP-1619). The endpoint stands in the cookie or header itself: nothing is kept here, and every
 //! replica and every reload understands it.
 
+use std::hash::Hasher as _;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fnv::FnvHasher;
 use gateline::model::{Route, SessionKind, SessionPersistence};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 
@@ -154,10 +156,9 @@ fn seconds(time: SystemTime) -> u64 {
 
 /// FNV-1a: the same in every release, which the hash of the standard library does not promise.
 fn fingerprint(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    let mut hasher = FnvHasher::default();
+    hasher.write(text.as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

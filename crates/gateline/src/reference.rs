@@ -28,15 +28,8 @@ pub fn decide(
 ) -> Decision {
     let miss = |listener, reason| Decision::Miss(Miss { listener, reason });
     let Some(host) = host(head.authority) else { return miss(None, MissReason::BadAuthority) };
-    let mut listeners: Vec<(ListenerId, &Listener)> = (0..)
-        .map(ListenerId)
-        .zip(&model.listeners)
-        .filter(|(_, listener)| listener.port == port)
-        .filter(|(_, listener)| gateway.is_none_or(|gateway| listener.name.gateway == *gateway))
-        .collect();
-    listeners.sort_by_key(|(_, listener)| &listener.name);
-    let of =
-        |protocol| listeners.iter().copied().filter(|(_, one)| one.protocol == protocol).collect::<Vec<_>>();
+    let listeners = entry(model, port, gateway);
+    let of = |protocol| of(&listeners, protocol);
     let (http, secure) = (of(Protocol::Http), secure(&listeners));
 
     // Listener isolation: "requests SHOULD match at most one Listener", the most specific one.
@@ -74,15 +67,8 @@ pub fn decide(
 #[must_use]
 pub fn connect(model: &Model, port: u16, gateway: Option<&ObjectName>, opening: &Opening<'_>) -> Connect {
     let refuse = |listener, reason| Connect::Refuse(Miss { listener, reason });
-    let mut listeners: Vec<(ListenerId, &Listener)> = (0..)
-        .map(ListenerId)
-        .zip(&model.listeners)
-        .filter(|(_, listener)| listener.port == port)
-        .filter(|(_, listener)| gateway.is_none_or(|gateway| listener.name.gateway == *gateway))
-        .collect();
-    listeners.sort_by_key(|(_, listener)| &listener.name);
-    let of =
-        |protocol| listeners.iter().copied().filter(|(_, one)| one.protocol == protocol).collect::<Vec<_>>();
+    let listeners = entry(model, port, gateway);
+    let of = |protocol| of(&listeners, protocol);
     let secure = secure(&listeners);
     let mut name = String::new();
     let chosen = match opening {
@@ -109,6 +95,22 @@ pub fn connect(model: &Model, port: u16, gateway: Option<&ObjectName>, opening: 
         Some(one) => Connect::Rule(one.hit),
         None => refuse(Some(*first), MissReason::NoRule),
     }
+}
+
+/// The listeners of a port, of one Gateway or of all, by name.
+fn entry<'m>(model: &'m Model, port: u16, gateway: Option<&ObjectName>) -> Vec<(ListenerId, &'m Listener)> {
+    let mut listeners: Vec<(ListenerId, &Listener)> = (0..)
+        .map(ListenerId)
+        .zip(&model.listeners)
+        .filter(|(_, listener)| listener.port == port)
+        .filter(|(_, listener)| gateway.is_none_or(|gateway| listener.name.gateway == *gateway))
+        .collect();
+    listeners.sort_by_key(|(_, listener)| &listener.name);
+    listeners
+}
+
+fn of<'m>(listeners: &[(ListenerId, &'m Listener)], protocol: Protocol) -> Vec<(ListenerId, &'m Listener)> {
+    listeners.iter().copied().filter(|(_, one)| one.protocol == protocol).collect()
 }
 
 /// Listeners that a server name chooses. In one Gateway HTTPS and TLS never have the same hostname; else HTTPS has it.

@@ -60,6 +60,20 @@ pub struct Address {
     pub routability: Option<String>,
 }
 
+impl Address {
+    /// `type`, `IPAddress` where it is not written.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.r#type.as_deref().unwrap_or("IPAddress")
+    }
+
+    /// `value`; `None` for any address.
+    #[must_use]
+    pub fn asked(&self) -> Option<&str> {
+        self.value.as_deref().filter(|value| !value.is_empty())
+    }
+}
+
 /// `spec.allowedListeners`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

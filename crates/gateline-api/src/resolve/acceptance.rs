@@ -36,7 +36,7 @@ fn parameters(world: &World<'_>, reference: &ObjectRef, namespace: &str) -> Opti
 
 fn address(address: &Address) -> Option<Fault> {
     let unsupported = |what: String| Some(Fault::new("UnsupportedAddress", what));
-    match (address.r#type.as_deref().unwrap_or("IPAddress"), address.routability.as_deref().unwrap_or("")) {
+    match (address.kind(), address.routability.as_deref().unwrap_or("")) {
         ("IPAddress" | "Hostname", "") => None,
         ("IPAddress" | "Hostname", scope) => {
             unsupported(format!("addresses of routability {scope:?} are not supported"))

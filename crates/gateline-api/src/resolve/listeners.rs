@@ -201,17 +201,18 @@ pub(super) fn gather<'w>(
         for (i, listener) in gateway.read.spec.listeners.iter().enumerate() {
             slots.push(Slot::new(gateway.object, gateway.object, i, listener, findings));
         }
+        let unaccepted = acceptance::of_gateway(world, gateway).map(|fault| {
+            let message = format!("Gateway {name} is not accepted: {}", fault.message);
+            Fault::new("ParentNotAccepted", message)
+        });
         for set in sets.get(*name).into_iter().flatten() {
             let refused = admission(world, gateway, &set.object.name.namespace);
-            let unaccepted = acceptance::of_gateway(world, gateway).map(|fault| {
-                let message = format!("Gateway {name} is not accepted: {}", fault.message);
-                Fault::new("ParentNotAccepted", message)
-            });
             if refused.is_none() {
                 for (i, listener) in set.read.spec.listeners.iter().enumerate() {
                     slots.push(Slot::new(gateway.object, set.object, i, listener, findings));
                 }
             }
+            let unaccepted = unaccepted.clone();
             verdicts.push(SetVerdict { object: set.object, gateway: (*name).clone(), refused, unaccepted });
         }
     }

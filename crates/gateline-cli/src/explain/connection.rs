@@ -23,31 +23,29 @@ impl Connection {
     /// written and means nothing.
     pub(crate) fn parse(text: &str) -> Option<Result<Self, RequestError>> {
         let (scheme, rest) = text.split_once("://")?;
-        let layer = |host: &str| match scheme {
-            "tls" => Some(Layer::Tls(is_name(host).then(|| host.to_ascii_lowercase()))),
-            "tcp" => Some(Layer::Tcp),
-            "udp" => Some(Layer::Udp),
-            _ => None,
-        };
-        layer("")?;
-        let fail = |reason: &str| RequestError::Url { url: text.to_owned(), reason: reason.to_owned() };
-        let (host, port) = match rest.trim_end_matches('/').rsplit_once(':') {
+        matches!(scheme, "tls" | "tcp" | "udp").then(|| Self::read(scheme, rest.trim_end_matches('/'), text))
+    }
+
+    fn read(scheme: &str, authority: &str, url: &str) -> Result<Self, RequestError> {
+        let fail = |reason: &str| RequestError::Url { url: url.to_owned(), reason: reason.to_owned() };
+        let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
-            _ => (rest.trim_end_matches('/'), None),
+            _ => (authority, None),
         };
         if host.contains(['/', '@', '?']) {
-            return Some(Err(fail("a connection has a host and a port, no more")));
+            return Err(fail("a connection has a host and a port, no more"));
         }
         let port = match (port, scheme) {
-            (Some(port), _) => port.parse().map_err(|_| fail("the port is no number up to 65535")),
-            (None, "tls") => Ok(443),
-            (None, _) => Err(fail("the port is missing")),
+            (Some(port), _) => port.parse().map_err(|_| fail("the port is no number up to 65535"))?,
+            (None, "tls") => 443,
+            (None, _) => return Err(fail("the port is missing")),
         };
-        Some(
-            port.and_then(|port| {
-                Ok(Self { port, layer: layer(host).ok_or_else(|| fail("no such scheme"))? })
-            }),
-        )
+        let layer = match scheme {
+            "tls" => Layer::Tls(is_name(host).then(|| host.to_ascii_lowercase())),
+            "udp" => Layer::Udp,
+            _ => Layer::Tcp,
+        };
+        Ok(Self { port, layer })
     }
 
     /// The connection as the engine sees it.

@@ -89,7 +89,7 @@ impl Applier {
 
 impl DataPlane<'_> {
     fn made(&self, objects: &Objects) -> [Option<Value>; 2] {
-        let name = ObjectName::new(self.gateway.name.namespace.clone(), self.name.as_str());
+        let name = self.object_name();
         [(CORE, "Service"), ("apps", "Deployment")].map(|(group, kind)| {
             let object = objects.get(group, kind, &name)?;
             let owners = object.value["metadata"]["ownerReferences"].as_array()?;
@@ -110,8 +110,7 @@ impl DataPlane<'_> {
 }
 
 async fn apply(client: Client, namespace: &str, objects: &[Value], force: bool) -> kube::Result<()> {
-    let params =
-        PatchParams { field_manager: Some(crate::MANAGER.to_owned()), force, ..PatchParams::default() };
+    let params = PatchParams { force, ..PatchParams::apply(crate::MANAGER) };
     for object in objects {
         let text = |field: &str| object[field].as_str().unwrap_or_default();
         let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));

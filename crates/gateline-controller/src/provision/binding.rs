@@ -35,8 +35,7 @@ impl Binding {
         }
         let (api, name, patch) = (self.api.clone(), self.name.clone(), patch(&accounts));
         self.tasks.spawn(async move {
-            let params =
-                PatchParams { field_manager: Some(crate::MANAGER.to_owned()), ..PatchParams::default() };
+            let params = PatchParams::apply(crate::MANAGER);
             let result = api.patch(&name, &params, &Patch::Merge(patch)).await;
             (accounts, result.map(drop))
         });

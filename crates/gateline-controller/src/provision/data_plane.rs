@@ -7,7 +7,7 @@ use gateline_api::resolve::Resolution;
 use gateline_api::{Object, Objects};
 use serde_json::{Value, json};
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, pairs};
 use super::ports::Port;
 use super::{access, bounded, deployment, labels, service};
 use crate::bundle;
@@ -78,8 +78,8 @@ impl<'a> DataPlane<'a> {
         objects
     }
 
-    /// The ServiceAccount its pods run as.
-    pub(crate) fn account(&self) -> ObjectName {
+    /// What each of its objects is called, the ServiceAccount of its pods among them.
+    pub(crate) fn object_name(&self) -> ObjectName {
         ObjectName::new(self.gateway.name.namespace.clone(), self.name.as_str())
     }
 
@@ -122,11 +122,6 @@ pub(super) fn over(
     above: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     below.iter().chain(above).map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-fn pairs(value: Option<&Value>) -> BTreeMap<String, String> {
-    let pairs = value.and_then(Value::as_object).into_iter().flatten();
-    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// The ports of the listeners that serve, those of ListenerSets too. Where none does, those that are written, so that a

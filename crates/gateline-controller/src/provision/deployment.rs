@@ -19,16 +19,19 @@ const GRACE: u32 = 60;
 pub(super) fn deployment(plane: &DataPlane<'_>) -> Value {
     let parameters = &plane.parameters;
     let selector = labels::selector(&plane.gateway.name.name);
-    let collect = |path| parameters.pairs(path).collect::<BTreeMap<_, _>>();
-    let mut deployment =
-        plane.object("apps/v1", "Deployment", &BTreeMap::new(), &collect("envoyDeployment/annotations"));
+    let mut deployment = plane.object(
+        "apps/v1",
+        "Deployment",
+        &BTreeMap::new(),
+        &parameters.pairs("envoyDeployment/annotations"),
+    );
     let mut spec = json!({
         "selector": { "matchLabels": selector },
         "strategy": { "rollingUpdate": { "maxUnavailable": 0, "maxSurge": 1 }, "type": "RollingUpdate" },
         "template": {
             "metadata": {
-                "labels": over(&collect("envoyDeployment/pod/labels"), &plane.labels),
-                "annotations": over(&collect("envoyDeployment/pod/annotations"), &plane.annotations),
+                "labels": over(&parameters.pairs("envoyDeployment/pod/labels"), &plane.labels),
+                "annotations": over(&parameters.pairs("envoyDeployment/pod/annotations"), &plane.annotations),
             },
             "spec": pod(plane),
         },

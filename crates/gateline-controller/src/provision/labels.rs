@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use super::names::bounded;
+use crate::MANAGER;
 
 /// On everything that is made for a Gateway (GEP-1762).
 pub(crate) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 const CLASS_NAME: &str = "gateway.networking.k8s.io/gateway-class-name";
 /// What `kinds::DEPLOYMENTS` selects by.
 pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-pub(crate) const MANAGER: &str = "gateline";
 
 /// The labels by which a Deployment and a Service select pods: they can never be changed.
 pub(super) fn selector(gateway: &str) -> BTreeMap<String, String> {

@@ -1,3 +1,7 @@
+use std::hash::Hasher as _;
+
+use fnv::FnvHasher;
+
 /// The longest label value, and the longest name of a Service.
 const LONGEST: usize = 63;
 /// Characters of the hash that tells names apart which were cut off.
@@ -23,9 +27,9 @@ pub(crate) fn bounded(name: &str) -> String {
 
 /// FNV-1a of 64 bits. Not the hasher of the standard library, which may change from one release to the next.
 fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let mut hasher = FnvHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use gateline::model::ObjectName;
 use gateline_api::objects::{ENVOY, GATEWAY, ObjectRef};
 use gateline_api::{Object, Objects};
@@ -32,10 +34,15 @@ impl<'a> Parameters<'a> {
     }
 
     /// Pairs of text: labels, annotations.
-    pub(super) fn pairs(&self, path: &str) -> impl Iterator<Item = (String, String)> + 'a {
-        let pairs = self.get(path).and_then(Value::as_object).into_iter().flatten();
-        pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+    pub(super) fn pairs(&self, path: &str) -> BTreeMap<String, String> {
+        pairs(self.get(path))
     }
+}
+
+/// The fields of a value that are text.
+pub(super) fn pairs(value: Option<&Value>) -> BTreeMap<String, String> {
+    let pairs = value.and_then(Value::as_object).into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 fn reference(object: &Object, path: &str) -> Option<ObjectRef> {

@@ -69,7 +69,7 @@ impl Provisioner {
             .collect();
         if let Some(binding) = binding {
             // Pods of a Gateway that is not accepted any more go on with what they have, and can still read.
-            binding.want(planes.iter().map(DataPlane::account).collect(), now);
+            binding.want(planes.iter().map(DataPlane::object_name).collect(), now);
         }
         let accepted = || planes.iter().filter(|plane| gateways.contains(&plane.gateway.name));
         for plane in accepted() {

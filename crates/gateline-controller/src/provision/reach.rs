@@ -1,5 +1,4 @@
-use gateline::model::ObjectName;
-use gateline_api::objects::CORE;
+use gateline_api::objects::{Address, CORE};
 use gateline_api::status::{Condition, ConditionStatus, Status};
 use gateline_api::{Object, Objects};
 use serde_json::Value;
@@ -18,16 +17,10 @@ pub(crate) struct Reach {
 impl Reach {
     /// From the Service and the Deployment as they are.
     pub(crate) fn of(plane: &DataPlane<'_>, objects: &Objects) -> Self {
-        let name = ObjectName::new(plane.gateway.name.namespace.clone(), plane.name.as_str());
+        let name = plane.object_name();
         let assigned = objects.get(CORE, "Service", &name).map(assigned).unwrap_or_default();
-        let wanted: Vec<(String, String)> = plane
-            .addresses
-            .iter()
-            .filter_map(|address| {
-                let value = address.value.clone().filter(|value| !value.is_empty())?;
-                Some((address.r#type.clone().unwrap_or_else(|| "IPAddress".into()), value))
-            })
-            .collect();
+        let asked = |address: &Address| Some((address.kind().to_owned(), address.asked()?.to_owned()));
+        let wanted: Vec<(String, String)> = plane.addresses.iter().filter_map(asked).collect();
         let pods = objects.get("apps", "Deployment", &name);
         let pods = pods.and_then(|pods| pods.value["status"]["availableReplicas"].as_i64()).unwrap_or(0);
         let unusable: Vec<&str> = wanted

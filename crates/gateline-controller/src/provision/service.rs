@@ -1,5 +1,4 @@
-use std::collections::BTreeMap;
-
+use gateline_api::objects::Address;
 use serde_json::{Value, json};
 
 use super::data_plane::DataPlane;
@@ -9,9 +8,8 @@ use super::ports::{Port, container_port};
 /// The Service: the ports of the listeners, to those that pods may bind.
 pub(super) fn service(plane: &DataPlane<'_>) -> Value {
     let parameters = &plane.parameters;
-    let collect =
-        |field: &str| parameters.pairs(&format!("envoyService/{field}")).collect::<BTreeMap<_, _>>();
-    let mut service = plane.object("v1", "Service", &collect("labels"), &collect("annotations"));
+    let pairs = |field: &str| parameters.pairs(&format!("envoyService/{field}"));
+    let mut service = plane.object("v1", "Service", &pairs("labels"), &pairs("annotations"));
     let mut spec = json!({
         "type": "LoadBalancer",
         "selector": labels::selector(&plane.gateway.name.name),
@@ -29,13 +27,8 @@ pub(super) fn service(plane: &DataPlane<'_>) -> Value {
             spec[field] = value.clone();
         }
     }
-    let wanted = plane
-        .addresses
-        .iter()
-        .filter(|address| address.r#type.as_deref().unwrap_or("IPAddress") == "IPAddress");
-    if let Some(address) =
-        wanted.filter_map(|address| address.value.as_deref()).find(|value| !value.is_empty())
-    {
+    let mut wanted = plane.addresses.iter().filter(|address| address.kind() == "IPAddress");
+    if let Some(address) = wanted.find_map(Address::asked) {
         spec["loadBalancerIP"] = address.into();
     }
     service["spec"] = spec;

@@ -120,7 +120,7 @@ async fn write(
     } else {
         Api::namespaced_with(client, &name.namespace, resource)
     };
-    let params = PatchParams { field_manager: Some(crate::MANAGER.to_owned()), ..PatchParams::default() };
+    let params = PatchParams::apply(crate::MANAGER);
     for last in (0..TRIES).map(|attempt| attempt + 1 == TRIES) {
         let Some(patch) = job.patch(controller, &now()) else { return Ok(()) };
         match api.patch_status(&name.name, &params, &Patch::Merge(&patch)).await {

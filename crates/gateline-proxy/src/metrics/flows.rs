@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use gateline::model::Protocol;
 
-use super::{Count, Page};
+use super::{Count, Page, sum};
 
 /// The counters of one thread for the connections or sessions of one TLS, TCP or UDP port.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ pub(super) fn print(flows: &Flows, page: &mut Page<'_>) {
         for (family, kind, of) in families {
             page.line(format_args!("# TYPE envoy_{name}_{family} {kind}"));
             for ((_, prefix), threads) in flows.iter().filter(|((own, _), _)| *own == layer) {
-                let sum: u64 = threads.iter().map(|counters| of(counters).get()).sum();
+                let sum = sum(threads, of);
                 page.line(format_args!("envoy_{name}_{family}{{envoy_{name}_prefix=\"{prefix}\"}} {sum}"));
             }
         }

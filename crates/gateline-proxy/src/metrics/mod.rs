@@ -206,7 +206,7 @@ impl Page<'_> {
     }
 }
 
-fn sum(threads: &[Arc<Counters>], of: impl Fn(&Counters) -> &Count) -> u64 {
+fn sum<C>(threads: &[Arc<C>], of: impl Fn(&C) -> &Count) -> u64 {
     threads.iter().map(|counters| of(counters).get()).sum()
 }
 

@@ -99,7 +99,7 @@ impl Host {
     }
 
     pub(super) async fn connect_http1(&self) -> Result<Http1, Failure> {
-        let stream = connect(&self.key, false, self.settings.timeouts.connect).await?;
+        let stream = connect(&self.key, false, self.connect_limit()).await?;
         let local = stream.local();
         let (sender, connection) = http1::Builder::new()
             .max_header_size(self.settings.head_limit())
@@ -123,7 +123,7 @@ impl Host {
         if let Some(stream) = self.http2.take(limit) {
             return Ok(stream);
         }
-        let stream = connect(&self.key, true, self.settings.timeouts.connect).await?;
+        let stream = connect(&self.key, true, self.connect_limit()).await?;
         let local = stream.local();
         let (sender, allowed) = self.handshake_http2(stream).await?;
         Ok(self.http2.put(sender, local, allowed))

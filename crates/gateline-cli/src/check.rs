@@ -1,22 +1,33 @@
 //! `gateline check`: what is wrong with the manifests, and what a cluster would say of them.
 
+use std::path::PathBuf;
+
 use gateline_api::finding::codes;
-use gateline_api::status::{Condition, Status};
+use gateline_api::parse::{self, Limits};
+use gateline_api::status::Status;
 use gateline_api::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::Verdict;
+use crate::changes::Changes;
+use crate::conditions;
 use crate::config::CheckConfig;
 use crate::error::CliError;
-use crate::input::{InputArgs, World, inputs};
+use crate::input::{Choices, World, inputs};
+use crate::live::{Live, LiveArgs};
 use crate::output::{self, Format, Output};
 use crate::snippet::Drawer;
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Manifests: files, folders, globs, or - for standard input
+    #[arg(required_unless_present = "kubernetes", value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    input: InputArgs,
+    live: LiveArgs,
+    #[command(flatten)]
+    choices: Choices,
     /// How to print the findings
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -62,6 +73,8 @@ struct Report<'a> {
     findings: &'a [Finding],
     #[serde(skip_serializing_if = "Option::is_none")]
     statuses: Option<&'a [Status]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a Changes>,
 }
 
 #[derive(Serialize)]
@@ -71,13 +84,39 @@ struct Unreadable<'a> {
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
-    let config = args.input.choices.config()?;
-    let mut world = World::load(&inputs(&args.input.paths)?, &args.input.choices.options(&config));
-    adjust(&mut world.findings, &config.check);
-    let fail_on = args.fail_on.or(config.check.fail_on).unwrap_or(FailOn::Warning);
+    let config = args.choices.config()?;
+    if !args.live.kubernetes {
+        let mut world = World::load(&inputs(&args.paths)?, &args.choices.options(&config));
+        adjust(&mut world.findings, &config.check);
+        return report(args, &config.check, &world, None, output);
+    }
+    let live = Live::read(&args.live)?;
+    live.tell_unseen(output);
+    let options = args.choices.assuming(live.options());
+    let mut now = live.world(&options);
+    adjust(&mut now.findings, &config.check);
+    if args.paths.is_empty() {
+        return report(args, &config.check, &now, None, output);
+    }
+    let manifests = parse::load(&inputs(&args.paths)?, &Limits::default());
+    let count = manifests.objects.len();
+    let mut then = live.world_with(manifests, &options);
+    adjust(&mut then.findings, &config.check);
+    let changes = Changes::between(&now, &mut then, count);
+    report(args, &config.check, &then, Some(&changes), output)
+}
+
+fn report(
+    args: &Args,
+    config: &CheckConfig,
+    world: &World,
+    changes: Option<&Changes>,
+    output: &mut Output,
+) -> Result<Verdict, CliError> {
+    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
     match args.format {
-        Format::Json => json(args, &world, output),
-        Format::Text => text(args, &world, output),
+        Format::Json => json(args, world, changes, output),
+        Format::Text => text(args, world, changes, output),
     }
     world.usable()?;
     if !world.errors.is_empty() {
@@ -96,7 +135,7 @@ fn adjust(findings: &mut Vec<Finding>, config: &CheckConfig) {
     }
 }
 
-fn json(args: &Args, world: &World, output: &mut Output) {
+fn json(args: &Args, world: &World, changes: Option<&Changes>, output: &mut Output) {
     let errors = world.errors.iter();
     let errors =
         errors.map(|error| Unreadable { place: &error.place, message: error.problem.to_string() }).collect();
@@ -106,22 +145,38 @@ fn json(args: &Args, world: &World, output: &mut Output) {
         errors,
         findings: &world.findings,
         statuses: args.conditions.then_some(&world.resolution.statuses),
+        changes,
     });
 }
 
-fn text(args: &Args, world: &World, output: &mut Output) {
+fn text(args: &Args, world: &World, changes: Option<&Changes>, output: &mut Output) {
     let drawer = Drawer::new(&world.sources, output.color());
     for error in &world.errors {
         output.line(&drawer.error(error));
     }
-    let shown = world.findings.iter().filter(|finding| args.info || finding.severity > Severity::Info);
-    for finding in shown {
-        output.line(&if args.verbose { drawer.block(finding) + "\n" } else { drawer.line(finding) });
+    let shown = |finding: &&Finding| args.info || finding.severity > Severity::Info;
+    let draw =
+        |finding: &Finding| if args.verbose { drawer.block(finding) + "\n" } else { drawer.line(finding) };
+    let sign = |sign: &str, style| if changes.is_some() { output.paint(style, sign) } else { String::new() };
+    let (new, gone) = (sign("+ ", output::ERROR), sign("- ", output::GOOD));
+    for finding in world.findings.iter().filter(shown) {
+        output.line(&format!("{new}{}", draw(finding)));
+    }
+    if let Some(changes) = changes {
+        for finding in changes.gone.iter().filter(shown) {
+            output.line(&format!("{gone}{}", drawer.line(finding)));
+        }
+        for change in &changes.statuses {
+            output.line(&format!("~ {change}"));
+        }
     }
     if args.conditions {
-        world.resolution.statuses.iter().for_each(|status| conditions(status, output));
+        world.resolution.statuses.iter().for_each(|status| conditions::print(status, output));
     }
-    output.line(&summary(args, world));
+    output.line(&match changes {
+        Some(changes) => changes.summary(world),
+        None => summary(args, world),
+    });
 }
 
 fn summary(args: &Args, world: &World) -> String {
@@ -140,39 +195,6 @@ fn summary(args: &Args, world: &World) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn counted(number: usize, what: &str) -> String {
+pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn conditions(status: &Status, output: &mut Output) {
-    output.line(&output.paint(output::STRONG, &format!("{} {}", status.kind, status.name)));
-    for condition in &status.conditions {
-        output.line(&format!("  {}", line(condition)));
-    }
-    for listener in &status.listeners {
-        let kinds: Vec<&str> = listener.supported_kinds.iter().map(|(_, kind)| kind.as_str()).collect();
-        output.line(&format!(
-            "  listener {}: {} attached, takes {}",
-            listener.name,
-            listener.attached_routes,
-            kinds.join(", ")
-        ));
-        for condition in &listener.conditions {
-            output.line(&format!("    {}", line(condition)));
-        }
-    }
-    for parent in &status.parents {
-        let reference = &parent.parent_ref;
-        let namespace = reference.namespace.as_deref().unwrap_or(&status.name.namespace);
-        let section =
-            reference.section_name.as_ref().map(|section| format!("#{section}")).unwrap_or_default();
-        output.line(&format!("  {} {namespace}/{}{section}", reference.kind, reference.name));
-        for condition in &parent.conditions {
-            output.line(&format!("    {}", line(condition)));
-        }
-    }
-}
-
-fn line(condition: &Condition) -> String {
-    format!("{}={:?} {}: {}", condition.kind, condition.status, condition.reason, condition.message)
 }

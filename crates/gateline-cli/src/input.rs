@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gateline::model::Timestamp;
 use gateline::{RegexRank, Router};
-use gateline_api::parse::{Input, Limits, ParseError, Sources};
+use gateline_api::parse::{Input, Limits, Loaded, ParseError, Sources};
 use gateline_api::resolve::{Assume, Options, Resolution};
 use gateline_api::{Finding, Objects, parse, resolve, validate};
 
@@ -67,20 +67,32 @@ impl Choices {
         Config::load(self.config.as_deref())
     }
 
-    /// The options of a resolution: the command line wins over the file.
+    /// The options of a resolution of files: the command line wins over gateline.toml.
     pub(crate) fn options(&self, config: &Config) -> Options {
         let mut options = Options::default();
-        let given = |kind| self.assume.iter().rev().find(|(k, _)| *k == kind).map(|(_, value)| *value);
-        let choose =
-            |kind, file: Option<AssumeValue>| given(kind).or(file).map_or(Assume::default(), Assume::from);
-        options.services = choose(Kind::Services, config.assume.services);
-        options.secrets = choose(Kind::Secrets, config.assume.secrets);
-        options.gateways = choose(Kind::Gateways, config.assume.gateways);
-        options.namespaces = choose(Kind::Namespaces, config.assume.namespaces);
+        let file = |value: Option<AssumeValue>| value.map_or(Assume::default(), Assume::from);
+        options.services = file(config.assume.services);
+        options.secrets = file(config.assume.secrets);
+        options.gateways = file(config.assume.gateways);
+        options.namespaces = file(config.assume.namespaces);
         let namespaces = config.namespaces.iter();
         options.namespace_labels =
             namespaces.map(|(name, namespace)| (name.clone(), namespace.labels.clone())).collect();
         options.now = now();
+        self.assuming(options)
+    }
+
+    /// Options with what the command line says to assume.
+    pub(crate) fn assuming(&self, mut options: Options) -> Options {
+        for (kind, value) in &self.assume {
+            let assumed = match kind {
+                Kind::Services => &mut options.services,
+                Kind::Secrets => &mut options.secrets,
+                Kind::Gateways => &mut options.gateways,
+                Kind::Namespaces => &mut options.namespaces,
+            };
+            *assumed = (*value).into();
+        }
         options
     }
 
@@ -114,8 +126,13 @@ impl World {
     pub(crate) fn load(inputs: &[Input], options: &Options) -> Self {
         let mut loaded = parse::load(inputs, &Limits::default());
         loaded.findings.append(&mut validate(&mut loaded.objects));
+        Self::of(std::mem::take(&mut loaded.objects), loaded, options)
+    }
+
+    /// Resolves objects, of which all or some were read from files.
+    pub(crate) fn of(objects: Objects, loaded: Loaded, options: &Options) -> Self {
         let mut world = Self {
-            objects: loaded.objects,
+            objects,
             sources: loaded.sources,
             errors: loaded.errors,
             findings: loaded.findings,

@@ -1,6 +1,9 @@
 //! `gateline`: where does this request go, and why? Explains, checks and serves Gateway API manifests.
 
+mod apply;
+mod changes;
 mod check;
+mod conditions;
 mod config;
 mod controller;
 mod dev;
@@ -8,6 +11,7 @@ mod error;
 mod explain;
 mod input;
 mod kubernetes;
+mod live;
 mod log;
 mod output;
 mod probes;

@@ -25,11 +25,8 @@ impl<'a> Drawer<'a> {
             Severity::Warning => ("warning", output::WARNING),
             Severity::Info => ("info", output::DIM),
         };
-        let place = finding
-            .origin
-            .place
-            .as_ref()
-            .map(|place| paint(self.color, output::PLACE, &format!("{place}: ")));
+        let place =
+            whereabouts(&finding.origin).map(|place| paint(self.color, output::PLACE, &format!("{place}: ")));
         let label = paint(self.color, style, &format!("{word}[{}]", finding.code));
         let first = format!("{}{label} {}", place.unwrap_or_default(), finding.message);
         let help = finding.help.iter().map(|help| format!("help: {help}"));
@@ -94,5 +91,13 @@ impl<'a> Drawer<'a> {
             annotation = annotation.label(label);
         }
         Some(Snippet::source(&*source.text).path(&*source.name).annotation(annotation))
+    }
+}
+
+/// The place in a file; of what is in no file the object and the field.
+fn whereabouts(origin: &Origin) -> Option<String> {
+    match &origin.place {
+        Some(place) => Some(place.to_string()),
+        None => (!origin.kind.is_empty()).then(|| origin.to_string()),
     }
 }

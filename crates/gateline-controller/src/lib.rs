@@ -7,6 +7,7 @@
 
 mod bundle;
 mod cluster;
+mod connect;
 mod controller;
 mod discovery;
 mod features;
@@ -17,12 +18,14 @@ mod options;
 mod provision;
 mod resolving;
 mod restrict;
+mod snapshot;
 mod status;
 mod store;
 mod watch;
 
 pub use bundle::unpack;
 pub use cluster::Cluster;
+pub use connect::{ConnectError, connect};
 pub use controller::Controller;
 pub use kube::Client;
 pub use metrics::Metrics;
@@ -30,6 +33,7 @@ pub use options::{CONTROLLER_NAME, LeaseOptions, Options, PodOptions, Serving};
 pub use provision::{ADMIN_PORT, RESERVED_PORTS, container_port};
 pub use resolving::options as resolve_options;
 pub use restrict::restrict;
+pub use snapshot::Snapshot;
 
 /// The field manager of everything that is written.
 const MANAGER: &str = "gateline";

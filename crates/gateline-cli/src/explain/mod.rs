@@ -5,10 +5,12 @@ mod request;
 mod text;
 
 use gateline::{EntryId, Explanation, Router};
+use gateline_api::parse::{self, Limits};
 
 use crate::Verdict;
 use crate::error::CliError;
 use crate::input::{Choices, World, inputs};
+use crate::live::{Live, LiveArgs};
 use crate::output::{Format, Output};
 use crate::snippet::Drawer;
 
@@ -20,8 +22,10 @@ pub(crate) use request::{Request, RequestError};
 pub(crate) struct Args {
     /// Manifests (files, folders, globs, -), then the request: `'GET https://host/path'`, or the URL alone; or a
     /// connection: `tls://host:port`, `tcp://:port`, `udp://:port`
-    #[arg(required = true, num_args = 2.., value_names = ["PATH", "REQUEST"])]
+    #[arg(required = true, num_args = 1.., value_names = ["PATH", "REQUEST"])]
     words: Vec<String>,
+    #[command(flatten)]
+    live: LiveArgs,
     /// A header field of the request
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
@@ -41,9 +45,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let (asked, paths) = args.words.split_last().ok_or_else(|| RequestError::Shape(String::new()))?;
     let asked = Asked::parse(asked, &args.headers)?;
-    let paths: Vec<_> = paths.iter().map(Into::into).collect();
-    let config = args.choices.config()?;
-    let world = World::load(&inputs(&paths)?, &args.choices.options(&config));
+    let world = world(args, paths, output)?;
     let drawer = Drawer::new(&world.sources, output.error_color());
     for error in &world.errors {
         output.error_line(&drawer.error(error));
@@ -59,6 +61,25 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         Format::Text => text::print(&asked.title(), &explanation, args.all, output),
     }
     Ok(Verdict::Clean)
+}
+
+/// Manifests, a cluster, or a cluster as it would be with manifests.
+fn world(args: &Args, paths: &[String], output: &mut Output) -> Result<World, CliError> {
+    let paths: Vec<_> = paths.iter().map(Into::into).collect();
+    if !args.live.kubernetes {
+        if paths.is_empty() {
+            return Err(CliError::Unusable("there is no PATH before the request".to_owned()));
+        }
+        let config = args.choices.config()?;
+        return Ok(World::load(&inputs(&paths)?, &args.choices.options(&config)));
+    }
+    let live = Live::read(&args.live)?;
+    live.tell_unseen(output);
+    let options = args.choices.assuming(live.options());
+    if paths.is_empty() {
+        return Ok(live.world(&options));
+    }
+    Ok(live.world_with(parse::load(&inputs(&paths)?, &Limits::default()), &options))
 }
 
 /// What is to be explained.

@@ -1,4 +1,4 @@
-use crate::conformance::Options;
+use crate::conformance::{Options, OwnOptions};
 use crate::failure::Failure;
 
 /// What `cargo xtask help` prints.
@@ -19,6 +19,11 @@ cargo xtask JOB
       --gateline FILE           test that binary instead of building one
       --short                   wait seconds, not minutes, for what does not come
       --keep                    leave the cluster up until Ctrl-C
+  cluster [OPTION…]             tests of our own on a cluster like that
+      --run TEST                run that test only (repeatable)
+      --routes N                how many HTTPRoutes are applied at once (default 1000)
+      --gateline FILE           test that binary instead of building one
+      --keep                    leave the cluster up until Ctrl-C
   crds                          write the schemas of crates/gateline-api/crds anew (needs Go)";
 
 /// One call of `cargo xtask`.
@@ -30,6 +35,7 @@ pub(crate) enum Job {
     Bench { rest: Vec<String> },
     Spec { rest: Vec<String> },
     Conformance(Options),
+    Cluster(OwnOptions),
     Crds,
     Fuzz { target: Option<String>, seconds: u32 },
 }
@@ -42,6 +48,7 @@ impl Job {
             Some("bench") => Ok(Self::Bench { rest: args.collect() }),
             Some("spec") => Ok(Self::Spec { rest: args.collect() }),
             Some("conformance") => Options::parse(args).map(Self::Conformance),
+            Some("cluster") => OwnOptions::parse(args).map(Self::Cluster),
             Some("crds") => Ok(Self::Crds),
             Some("fuzz") => fuzz(args),
             Some(other) => Err(unknown(other)),

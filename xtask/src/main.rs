@@ -1,4 +1,4 @@
-//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `fuzz`, `spec`, `crds`.
+//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `cluster`, `fuzz`, `spec`, `crds`.
 //!
 //! A job is a list of steps, each prints one line with its time; the output of a command is shown only if it fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
@@ -46,6 +46,7 @@ fn run(job: &Job) -> Result<(), Failure> {
         Job::Bench { rest } => workspace.cargo(["bench", "--package", "gateline-benches"]).args(rest).show(),
         Job::Spec { rest } => workspace.cargo(["test", "--package", "spec-tests"]).args(rest).show(),
         Job::Conformance(options) => conformance::run(&workspace, options),
+        Job::Cluster(options) => conformance::run_own(&workspace, options),
         Job::Crds => crds::run(&workspace),
         Job::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
     }

@@ -6,14 +6,15 @@
 mod cluster;
 mod options;
 mod outcome;
+mod own;
 mod programs;
 mod suite;
 mod verdict;
 
 use std::fs::{self, File};
-use std::path::PathBuf;
 
 pub(crate) use options::Options;
+pub(crate) use own::{Options as OwnOptions, check as check_own, run as run_own};
 
 use self::cluster::{Cluster, output, quiet};
 use self::outcome::{Outcome, Verdict};
@@ -28,6 +29,7 @@ use crate::workspace::Workspace;
 const CHART: &str = "charts/gateline";
 const IMAGE: &str = "ghcr.io/gateline/gateline";
 const CLASS: &str = "gateline";
+const JOB: &str = "conformance";
 
 /// Builds what is needed, then starts itself again inside the namespaces.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
@@ -35,50 +37,64 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     if options.inside {
         return test(workspace, &programs, options);
     }
+    prepare(workspace, &programs, options.gateline.is_none())?;
+    if options.keep {
+        tell_way_in(workspace, JOB);
+    }
+    let run = inside(workspace, JOB, options.arguments());
+    run.show().map_err(|_| Failure::new("the conformance run, as told above"))
+}
+
+/// The whole suite, as a step of `cargo xtask test`.
+pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
+    if let Some(why) = cannot_run(workspace)? {
+        return Ok(why);
+    }
+    let log = inside(workspace, JOB, Options::default().arguments()).log()?;
+    Ok(log.lines().filter(|line| line.contains(" passed, ")).collect::<Vec<_>>().join("\n"))
+}
+
+/// Builds what is needed; of gateline only if it is to be the one of the workspace.
+fn prepare(workspace: &Workspace, programs: &Programs, gateline: bool) -> Result<(), Failure> {
     let mut report = Report::new();
     report.step("tools", || tools(workspace).map(|()| String::new()))?;
-    if options.gateline.is_none() {
+    if gateline {
         let build = workspace.cargo(["build", "--package", "gateline-cli", "--locked"]);
         report.step("gateline", || build.run().map(|()| String::new()))?;
     }
-    report.step("programs", || programs.build(workspace))?;
-    if options.keep {
-        println!(
-            "\nTo get into the cluster once it is up, from another terminal:\n  sudo nsenter --all --target \
-             $(pgrep --parent $(pgrep --parent {})) env KUBECONFIG={} bash\n",
-            std::process::id(),
-            Cluster::kubeconfig_in(&folder(workspace)).display()
-        );
-    }
-    inside(workspace, options).show().map_err(|_| Failure::new("the conformance run, as told above"))
+    report.step("programs", || programs.build(workspace))
 }
 
-/// The whole suite, as a step of `cargo xtask test`. Where the machine gives no namespaces it says so instead.
-pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
+/// As [`prepare`], quietly. Says so where the machine gives no namespaces.
+fn cannot_run(workspace: &Workspace) -> Result<Option<String>, Failure> {
     if unshare(workspace).args(["true"]).log().is_err() {
-        return Ok("  NOT RUN: it needs Linux and root, for network, mount and process namespaces".to_owned());
+        let why = "  NOT RUN: it needs Linux and root, for network, mount and process namespaces";
+        return Ok(Some(why.to_owned()));
     }
     tools(workspace)?;
     workspace.cargo(["build", "--package", "gateline-cli", "--locked"]).run()?;
     Programs::find(workspace)?.build(workspace)?;
-    let log = inside(workspace, &Options::default()).log()?;
-    Ok(log.lines().filter(|line| line.contains(" passed, ")).collect::<Vec<_>>().join("\n"))
+    Ok(None)
+}
+
+fn tell_way_in(workspace: &Workspace, job: &str) {
+    println!(
+        "\nTo get into the cluster once it is up, from another terminal:\n  sudo nsenter --all --target \
+         $(pgrep --parent $(pgrep --parent {})) env KUBECONFIG={} bash\n",
+        std::process::id(),
+        Cluster::kubeconfig_in(&workspace.scratch().join(job)).display()
+    );
 }
 
 /// This program once more, in namespaces of its own. Each process dies with the one before it, and the first with this one,
 /// even if it is killed.
-fn inside(workspace: &Workspace, options: &Options) -> Command {
-    unshare(workspace).args([&workspace.program]).args(["conformance", "--inside"]).args(options.arguments())
+fn inside(workspace: &Workspace, job: &str, arguments: Vec<String>) -> Command {
+    unshare(workspace).args([&workspace.program]).args([job, "--inside"]).args(arguments)
 }
 
 fn unshare(workspace: &Workspace) -> Command {
     let namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
     workspace.command("setpriv").args(["--pdeathsig", "KILL", "unshare"]).args(namespaces)
-}
-
-/// Where everything of a run is kept until the next one.
-fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.scratch().join("conformance")
 }
 
 fn tools(workspace: &Workspace) -> Result<(), Failure> {
@@ -96,8 +112,8 @@ fn tools(workspace: &Workspace) -> Result<(), Failure> {
 
 /// The cluster, the chart and the suite.
 fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result<(), Failure> {
-    let folder = folder(workspace);
-    let _lock = lock(workspace)?;
+    let folder = workspace.scratch().join(JOB);
+    let _lock = lock(workspace, JOB)?;
     let gateline = options.gateline.clone().unwrap_or_else(|| workspace.gateline());
     let mut report = Report::new();
     let mut cluster = Cluster::new(programs, folder.clone())?;
@@ -115,7 +131,7 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
     if let Some(path) = &options.report {
         fs::copy(&written, path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     }
-    let judged = verdict::judge(&outcome, &options.profiles, &cluster.logs());
+    let judged = verdict::judge("the conformance suite", &outcome, &options.profiles, &cluster.logs());
     if options.keep {
         if let Err(failure) = &judged {
             println!("{failure}");
@@ -153,8 +169,8 @@ fn keep() {
 }
 
 /// Two runs cannot share a folder. The lock ends with the process.
-fn lock(workspace: &Workspace) -> Result<File, Failure> {
-    let path = workspace.scratch().join("conformance.lock");
+fn lock(workspace: &Workspace, job: &str) -> Result<File, Failure> {
+    let path = workspace.scratch().join(format!("{job}.lock"));
     let failed = |why: String| Failure::new(format!("{}: {why}", path.display()));
     fs::create_dir_all(workspace.scratch()).map_err(|error| failed(error.to_string()))?;
     let file = File::create(&path).map_err(|error| failed(error.to_string()))?;

@@ -80,8 +80,13 @@ impl Options {
 }
 
 /// The job runs in another folder than it was called in.
-fn absolute(path: &str) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &str) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::new(format!("{path}: {error}")))
+}
+
+pub(super) fn number(option: &str, text: &str) -> Result<u32, Failure> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| Failure::new(format!("{option} {text}: a number from 1")))
 }
 
 impl Channel {

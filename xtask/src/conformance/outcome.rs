@@ -1,7 +1,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+
+use crate::failure::Failure;
 
 /// How many lines are shown of a part that failed.
 const LINES: usize = 10;
@@ -9,7 +15,7 @@ const LINES: usize = 10;
 /// What `test2json` tells: one thing that happened to a test, or one line that it printed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Event {
+struct Event {
     time: String,
     action: String,
     #[serde(default)]
@@ -18,12 +24,6 @@ pub(crate) struct Event {
     elapsed: f64,
     #[serde(default)]
     output: String,
-}
-
-impl Event {
-    pub(crate) fn output(&self) -> &str {
-        &self.output
-    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -62,8 +62,33 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Runs `test2json`. `log` gets all that the tests print, `finished` is called after each of them.
+    pub(crate) fn of(
+        command: &mut Command,
+        log: &Path,
+        mut finished: impl FnMut(&Self, &str),
+    ) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::new(format!("the tests: {error}"));
+        command.env("TZ", "UTC").stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(File::create(log.with_extension("stderr")).map_err(failed)?);
+        let mut child = command.spawn().map_err(failed)?;
+        let mut outcome = Self::default();
+        let mut text = String::new();
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+            let line = line.map_err(failed)?;
+            let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
+            text.push_str(&event.output);
+            if let Some(test) = outcome.add(event) {
+                finished(&outcome, &test);
+            }
+        }
+        child.wait().map_err(failed)?;
+        fs::write(log, text).map_err(failed)?;
+        Ok(outcome)
+    }
+
     /// Takes an event in; returns the name of the test that it finishes.
-    pub(crate) fn add(&mut self, event: Event) -> Option<String> {
+    fn add(&mut self, event: Event) -> Option<String> {
         let mut names = event.test.splitn(3, '/').skip(1);
         let Some(name) = names.next() else {
             self.setup.extend(said(&event.output));
@@ -99,6 +124,16 @@ impl Outcome {
     /// The last of what was printed outside of tests.
     pub(crate) fn setup(&self) -> String {
         self.setup.get(self.setup.len().saturating_sub(25)..).unwrap_or_default().join("\n")
+    }
+
+    /// The figures that tests have told, with the names of the tests.
+    pub(crate) fn measured(&self) -> Vec<String> {
+        let lines = |(name, test): (&String, &Test)| {
+            let parts = test.parts.values().flat_map(|part| &part.lines);
+            let told = parts.filter_map(|line| Some(line.split_once("measured: ")?.1));
+            told.map(|figure| format!("{name} measured: {figure}")).collect::<Vec<_>>()
+        };
+        self.tests.iter().flat_map(lines).collect()
     }
 
     /// The slowest tests, and what they took.

@@ -3,6 +3,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::options::Channel;
+use crate::crds;
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
@@ -10,6 +11,8 @@ const SOURCES: &str = "spec-tests/conformance";
 /// Without a version the API server says one that clients cannot read.
 const KUBERNETES: &str = "v1.37.2";
 const GATEWAY_API: &str = "sigs.k8s.io/gateway-api";
+/// The first with stable kinds, and with few of them.
+const OLDER_GATEWAY_API: &str = "sigs.k8s.io/gateway-api@v1.0.0";
 
 /// How many sets of programs stay: those of a few branches.
 const KEPT: usize = 4;
@@ -25,7 +28,9 @@ impl Programs {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
         let cache = cache.or_else(home).ok_or_else(|| Failure::new("HOME is not set"))?;
-        Ok(Self { folder: cache.join("gateline/conformance").join(key(workspace)?) })
+        Ok(Self {
+            folder: cache.join("gateline/conformance").join(key(workspace, |path| !is_own_test(path))?),
+        })
     }
 
     pub(crate) fn path(&self, program: &str) -> PathBuf {
@@ -36,11 +41,31 @@ impl Programs {
         self.folder.join("crds").join(channel.name())
     }
 
+    /// Kinds and versions as they were in an older release.
+    pub(crate) fn older_crds(&self) -> PathBuf {
+        self.folder.join("crds/older")
+    }
+
+    /// The program of our own tests.
+    pub(crate) fn own_tests(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
+        Ok(self.folder.join(format!("cluster-tests-{}", key(workspace, is_own_test)?)))
+    }
+
     /// Builds what is missing. From nothing it takes about 15 minutes of one core's time.
     pub(crate) fn build(&self, workspace: &Workspace) -> Result<String, Failure> {
-        if self.folder.is_dir() {
+        let own = self.own_tests(workspace)?;
+        if !self.folder.is_dir() {
+            self.build_all(workspace)?;
+        } else if own.is_file() {
             return Ok(format!("  as built before in {}", self.folder.display()));
         }
+        let unfinished = own.with_extension("unfinished");
+        compile_tests(workspace, "./cluster", &unfinished)?;
+        fs::rename(&unfinished, &own).map_err(|error| Failure::new(format!("{}: {error}", own.display())))?;
+        Ok(format!("  built into {}", self.folder.display()))
+    }
+
+    fn build_all(&self, workspace: &Workspace) -> Result<(), Failure> {
         // It gets its name when all is there: a build that was interrupted is not taken for a whole one.
         let unfinished = self.folder.with_extension("unfinished");
         let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", unfinished.display()));
@@ -49,7 +74,7 @@ impl Programs {
         copy_crds(workspace, &unfinished)?;
         fs::rename(&unfinished, &self.folder).map_err(failed)?;
         self.remove_older();
-        Ok(format!("  built into {}", self.folder.display()))
+        Ok(())
     }
 
     /// Each is 350 MB. What cannot be removed now will be the next time.
@@ -65,15 +90,20 @@ impl Programs {
 }
 
 /// Changes with every source and version: `go.mod` names the toolchain too.
-fn key(workspace: &Workspace) -> Result<String, Failure> {
+fn key(workspace: &Workspace, counts: impl Fn(&str) -> bool) -> Result<String, Failure> {
     let mut hasher = DefaultHasher::new();
     KUBERNETES.hash(&mut hasher);
     let files = workspace.files()?;
-    for path in files.iter().filter(|path| path.starts_with(SOURCES) && is_source(path)) {
+    for path in files.iter().filter(|path| path.starts_with(SOURCES) && is_source(path) && counts(path)) {
         path.hash(&mut hasher);
         workspace.read(path)?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// They change more often than the rest, which takes long to build.
+fn is_own_test(path: &str) -> bool {
+    path.strip_prefix(SOURCES).is_some_and(|rest| rest.starts_with("/cluster/"))
 }
 
 fn is_source(path: &str) -> bool {
@@ -88,29 +118,36 @@ fn compile(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
         number(0),
         number(1)
     );
-    let go = |module: &str, args: &[&str]| {
-        let command = workspace.command("go").args(["-C", &format!("{SOURCES}{module}")]).args(args);
-        command.env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto").env("GOWORK", "off").run()
-    };
+    let go = |module: &str, args: &[&str]| go(workspace, module, args);
     // Pods see nothing but their own folder: programs without C run there as they are.
     let output = format!("{}/", folder.display());
     let build = ["build", "-trimpath", "-ldflags", &flags, "-o", &output];
     go("", &[&build[..], &["./certificates", "./controllers", "./node", "cmd/test2json", "tool"]].concat())?;
     go("/echo", &[&build[..], &["tool"]].concat())?;
-    let suite = format!("{output}suite");
-    go("", &["test", "-c", "-vet=off", "-trimpath", "-ldflags", "-s -w", "-o", &suite, "."])?;
+    compile_tests(workspace, ".", &folder.join("suite"))?;
     // Go names a program after its folder.
     fs::rename(folder.join("server"), folder.join("etcd"))
         .map_err(|error| Failure::new(format!("etcd: {error}")))
+}
+
+fn compile_tests(workspace: &Workspace, package: &str, program: &Path) -> Result<(), Failure> {
+    let output = program.display().to_string();
+    go(workspace, "", &["test", "-c", "-vet=off", "-trimpath", "-ldflags", "-s -w", "-o", &output, package])
+}
+
+fn go(workspace: &Workspace, module: &str, args: &[&str]) -> Result<(), Failure> {
+    let command = workspace.command("go").args(["-C", &format!("{SOURCES}{module}")]).args(args);
+    command.env("CGO_ENABLED", "0").env("GOTOOLCHAIN", "auto").env("GOWORK", "off").run()
 }
 
 /// The CRDs of the suite's own version, which it insists on.
 fn copy_crds(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
     let go = workspace.command("go").args(["-C", SOURCES, "list", "-m", "-f", "{{.Dir}}", GATEWAY_API]);
     let module = PathBuf::from(go.env("GOTOOLCHAIN", "auto").env("GOWORK", "off").output()?.trim());
-    for channel in Channel::ALL {
-        let (from, to) =
-            (module.join("config/crd").join(channel.name()), folder.join("crds").join(channel.name()));
+    let older = crds::module(workspace, OLDER_GATEWAY_API)?;
+    let channels = Channel::ALL.map(|channel| (&module, channel.name(), channel.name()));
+    for (module, channel, name) in channels.into_iter().chain([(&older, "standard", "older")]) {
+        let (from, to) = (module.join("config/crd").join(channel), folder.join("crds").join(name));
         copy_manifests(&from, &to).map_err(|error| Failure::new(format!("{}: {error}", from.display())))?;
     }
     Ok(())

@@ -1,11 +1,9 @@
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::cluster::{UNUSABLE_ADDRESS, USABLE_ADDRESS};
 use super::options::Options;
-use super::outcome::{Event, Outcome};
+use super::outcome::Outcome;
 use super::programs::Programs;
 use crate::failure::Failure;
 
@@ -28,37 +26,15 @@ impl Suite<'_> {
         &self,
         log: &Path,
         report: &Path,
-        mut finished: impl FnMut(&Outcome, &str),
+        finished: impl FnMut(&Outcome, &str),
     ) -> Result<Outcome, Failure> {
-        let failed = |error: std::io::Error| Failure::new(format!("the suite: {error}"));
         let mut command = Command::new(self.programs.path("test2json"));
         command
             .arg("-t")
             .arg(self.programs.path("suite"))
             .arg("-test.v=test2json")
             .args(self.arguments(report));
-        command
-            .env("KUBECONFIG", &self.kubeconfig)
-            .env("TZ", "UTC")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let mut child = command
-            .stderr(File::create(log.with_extension("stderr")).map_err(failed)?)
-            .spawn()
-            .map_err(failed)?;
-        let mut outcome = Outcome::default();
-        let mut text = String::new();
-        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-            let line = line.map_err(failed)?;
-            let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
-            text.push_str(event.output());
-            if let Some(test) = outcome.add(event) {
-                finished(&outcome, &test);
-            }
-        }
-        child.wait().map_err(failed)?;
-        fs::write(log, text).map_err(failed)?;
-        Ok(outcome)
+        Outcome::of(command.env("KUBECONFIG", &self.kubeconfig), log, finished)
     }
 
     fn arguments(&self, report: &Path) -> Vec<String> {

@@ -11,7 +11,7 @@ const LINES: usize = 6;
 const WIDTH: usize = 300;
 
 /// Whether all tests of the profiles passed. A test that was skipped did not, unless it is for something else.
-pub(crate) fn judge(outcome: &Outcome, profiles: &[Profile], logs: &Path) -> Result<(), Failure> {
+pub(crate) fn judge(what: &str, outcome: &Outcome, profiles: &[Profile], logs: &Path) -> Result<(), Failure> {
     let (mut passed, mut failed, mut skipped, mut elsewhere) = (0, Vec::new(), Vec::new(), 0);
     let mut text = String::new();
     for (name, test) in &outcome.tests {
@@ -40,11 +40,15 @@ pub(crate) fn judge(outcome: &Outcome, profiles: &[Profile], logs: &Path) -> Res
         text.push_str(&outcome.setup());
     }
     let counts = format!("{passed} passed, {} failed, {} skipped", failed.len(), skipped.len());
-    println!("\n{counts}  ({elsewhere} more are for profiles or features that were not asked for)");
+    let more = match elsewhere {
+        0 => String::new(),
+        more => format!("  ({more} more are for profiles or features that were not asked for)"),
+    };
+    println!("\n{counts}{more}");
     if passed > 0 && failed.is_empty() && skipped.is_empty() {
         return Ok(());
     }
-    Err(Failure::with_output(format!("the conformance suite: {counts}"), text))
+    Err(Failure::with_output(format!("{what}: {counts}"), text))
 }
 
 /// The last lines that gateline wrote during a test, of the controller and of all Gateways.
@@ -55,7 +59,9 @@ fn lines_of(test: &Test, logs: &Path) -> String {
         let log = fs::read_to_string(entry.path()).unwrap_or_default();
         let during =
             |line: &&str| *line >= test.start.as_str() && (test.end.is_empty() || *line <= test.end.as_str());
-        lines.extend(log.lines().filter(during).map(|line| {
+        // Of the access log, what went wrong.
+        let telling = |line: &&str| !line.contains("\"response_code\":200,");
+        lines.extend(log.lines().filter(during).filter(telling).map(|line| {
             let short: String = line.chars().take(WIDTH).collect();
             (short, pod.clone())
         }));

@@ -6,12 +6,12 @@ use gateline_api::finding::codes;
 use gateline_api::parse::{self, Limits};
 use gateline_api::status::Status;
 use gateline_api::{Finding, Severity};
-use serde::{Deserialize, Serialize};
+use gateline_testing::CheckConfig;
+use serde::Serialize;
 
 use crate::Verdict;
 use crate::changes::Changes;
 use crate::conditions;
-use crate::config::CheckConfig;
 use crate::error::CliError;
 use crate::input::{Choices, World, inputs};
 use crate::live::{Live, LiveArgs};
@@ -46,20 +46,19 @@ pub(crate) struct Args {
 }
 
 /// `--fail-on`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum FailOn {
     Info,
     Warning,
     Error,
 }
 
-impl FailOn {
-    fn reaches(self, severity: Severity) -> bool {
-        match self {
-            Self::Info => true,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Error => severity == Severity::Error,
+impl From<FailOn> for Severity {
+    fn from(on: FailOn) -> Self {
+        match on {
+            FailOn::Info => Self::Info,
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
         }
     }
 }
@@ -113,7 +112,7 @@ fn report(
     changes: Option<&Changes>,
     output: &mut Output,
 ) -> Result<Verdict, CliError> {
-    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
+    let fail_on = args.fail_on.map(Severity::from).or(config.fail_on).unwrap_or(Severity::Warning);
     match args.format {
         Format::Json => json(args, world, changes, output),
         Format::Text => text(args, world, changes, output),
@@ -122,7 +121,7 @@ fn report(
     if !world.errors.is_empty() {
         return Err(CliError::Unread(world.errors.len()));
     }
-    let failed = world.findings.iter().any(|finding| fail_on.reaches(finding.severity));
+    let failed = world.findings.iter().any(|finding| finding.severity >= fail_on);
     Ok(if failed { Verdict::Findings } else { Verdict::Clean })
 }
 

@@ -2,28 +2,21 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use gateline_proxy::ProxyError;
-
-use crate::explain::RequestError;
+use gateline_testing::{LoadError, RequestError};
 
 /// Why a command cannot do its work: exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Load(#[from] LoadError),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("{}:{line}:{column}: {message}", path.display())]
-    Config { path: PathBuf, line: usize, column: usize, message: String },
-    #[error("nothing in the input can be used: {0}")]
-    Unusable(String),
     #[error("{0} of the documents or files could not be read")]
     Unread(usize),
     #[error(transparent)]
     Request(#[from] RequestError),
     #[error("{0:?} is not a finding")]
     NoSuchRule(String),
-    #[error("the rules do not compile: {0}")]
-    Compile(#[from] gateline::CompileError),
     #[error(transparent)]
     Proxy(#[from] ProxyError),
     #[error("{what}: {source}")]
@@ -38,7 +31,7 @@ impl CliError {
     /// What to do about it.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Unusable(_) => {
+            Self::Load(LoadError::Unusable(_)) => {
                 Some("PATH is a file, a folder, a glob or -, with Kubernetes manifests in YAML or JSON")
             }
             Self::Proxy(ProxyError::Bind { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
@@ -52,7 +45,7 @@ impl CliError {
             Self::Cluster(_) => {
                 Some("the cluster is that of $KUBECONFIG, of ~/.kube/config, or of the pod's ServiceAccount")
             }
-            Self::Config { .. } => Some("docs/cli.md describes gateline.toml"),
+            Self::Load(LoadError::Config { .. }) => Some("docs/cli.md describes gateline.toml"),
             _ => None,
         }
     }

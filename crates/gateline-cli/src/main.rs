@@ -4,7 +4,6 @@ mod apply;
 mod changes;
 mod check;
 mod conditions;
-mod config;
 mod controller;
 mod dev;
 mod error;

@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use gateline::model::Timestamp;
+use serde::Deserialize;
 
 /// What to assume of things that are not in the input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Assume {
     /// Offline input is partial: treated as present, with a warning.
     #[default]

@@ -1,11 +1,9 @@
 //! `gateline explain`: where one request or connection goes, and why not elsewhere.
 
-mod connection;
-mod request;
 mod text;
 
-use gateline::{EntryId, Explanation, Router};
 use gateline_api::parse::{self, Limits};
+use gateline_testing::{LoadError, Request, RequestError, explain};
 
 use crate::Verdict;
 use crate::error::CliError;
@@ -13,9 +11,6 @@ use crate::input::{Choices, World, inputs};
 use crate::live::{Live, LiveArgs};
 use crate::output::{Format, Output};
 use crate::snippet::Drawer;
-
-pub(crate) use connection::Connection;
-pub(crate) use request::{Request, RequestError};
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
@@ -44,21 +39,18 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let (asked, paths) = args.words.split_last().ok_or_else(|| RequestError::Shape(String::new()))?;
-    let asked = Asked::parse(asked, &args.headers)?;
+    let request = Request::parse(asked, &args.headers)?;
     let world = world(args, paths, output)?;
     let drawer = Drawer::new(&world.sources, output.error_color());
     for error in &world.errors {
         output.error_line(&drawer.error(error));
     }
     world.usable()?;
-    let router = world.router(&args.choices)?;
-    let explanation = match router.entry(asked.port()) {
-        Some(entry) => asked.explain(&router, entry, args.random),
-        None => Explanation::nobody(no_port(&world, asked.port())),
-    };
+    let router = world.router(&args.choices.router_options())?;
+    let explanation = explain(&router, &request, args.random);
     match args.format {
         Format::Json => output.json(&explanation),
-        Format::Text => text::print(&asked.title(), &explanation, args.all, output),
+        Format::Text => text::print(&request.title(), &explanation, args.all, output),
     }
     Ok(Verdict::Clean)
 }
@@ -68,7 +60,7 @@ fn world(args: &Args, paths: &[String], output: &mut Output) -> Result<World, Cl
     let paths: Vec<_> = paths.iter().map(Into::into).collect();
     if !args.live.kubernetes {
         if paths.is_empty() {
-            return Err(CliError::Unusable("there is no PATH before the request".to_owned()));
+            return Err(LoadError::Unusable("there is no PATH before the request").into());
         }
         let config = args.choices.config()?;
         return Ok(World::load(&inputs(&paths)?, &args.choices.options(&config)));
@@ -80,57 +72,4 @@ fn world(args: &Args, paths: &[String], output: &mut Output) -> Result<World, Cl
         return Ok(live.world(&options));
     }
     Ok(live.world_with(parse::load(&inputs(&paths)?, &Limits::default()), &options))
-}
-
-/// What is to be explained.
-enum Asked {
-    Request(Box<Request>),
-    /// With the text it was read from.
-    Connection(Connection, String),
-}
-
-impl Asked {
-    fn parse(text: &str, headers: &[String]) -> Result<Self, RequestError> {
-        match Connection::parse(text) {
-            Some(connection) => Ok(Self::Connection(connection?, text.to_owned())),
-            None => Request::parse(text, headers).map(|request| Self::Request(Box::new(request))),
-        }
-    }
-
-    fn port(&self) -> u16 {
-        match self {
-            Self::Request(request) => request.port,
-            Self::Connection(connection, _) => connection.port,
-        }
-    }
-
-    fn explain(&self, router: &Router, entry: EntryId, x: u64) -> Explanation {
-        match self {
-            Self::Request(request) => router.explain(entry, &request.head(), x),
-            Self::Connection(connection, _) => router.explain_connection(entry, &connection.opening(), x),
-        }
-    }
-
-    fn title(&self) -> String {
-        match self {
-            Self::Request(request) => {
-                let head = request.head();
-                let query = head.query.map(|query| format!("?{query}")).unwrap_or_default();
-                format!("{} {}{}{query}", head.method, head.authority, head.path)
-            }
-            Self::Connection(_, text) => text.clone(),
-        }
-    }
-}
-
-fn no_port(world: &World, port: u16) -> String {
-    let listeners = world.resolution.model.listeners.iter();
-    let there: Vec<String> =
-        listeners.map(|listener| format!("{} ({})", listener.port, listener.name)).collect();
-    let there = if there.is_empty() {
-        "there are none".to_owned()
-    } else {
-        format!("there are {}", there.join(", "))
-    };
-    format!("no listener has port {port}; {there}")
 }

@@ -1,7 +1,7 @@
 use http::header::{HOST, HeaderValue, LOCATION};
 use http::{HeaderMap, Request, request};
 
-use super::{BackendShare, Candidate, Explanation, Outcome, Source, Upstream, Verdict, describe};
+use super::{BackendShare, Candidate, Explanation, Outcome, Reason, Source, Upstream, Verdict, describe};
 use crate::decision::{Decision, EntryId, Miss, RuleView};
 use crate::model::{Origin, Protocol, Route, Target};
 use crate::plan::{Answer, AnswerReason, Forward, Plan};
@@ -14,19 +14,30 @@ impl Router {
     #[must_use]
     pub fn explain(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
         let trace = self.trace(entry, head);
-        let mut explanation = match trace.decision {
+        let mut explanation = self.answered(trace.decision, head, x);
+        explanation.candidates = self.candidates(&trace.candidates, head);
+        explanation
+    }
+
+    /// [`Router::explain`] without its candidates: as fast as [`Router::decide`] and [`Router::plan`], but for the texts.
+    #[must_use]
+    pub fn answer(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
+        self.answered(self.decide(entry, head), head, x)
+    }
+
+    fn answered(&self, decision: Decision, head: &Head<'_>, x: u64) -> Explanation {
+        match decision {
             Decision::Hit(hit) => self.view(hit).map(|view| self.hit(view, head, x)),
             Decision::Miss(miss) => Some(self.miss(miss)),
         }
-        .unwrap_or_else(|| Explanation::nobody(""));
-        explanation.candidates = self.candidates(&trace.candidates, head);
-        explanation
+        .unwrap_or_else(|| Explanation::nobody(""))
     }
 
     fn miss(&self, miss: Miss) -> Explanation {
         let listener = miss.listener.and_then(|id| self.model().listeners.get(id.0 as usize));
         Explanation {
             outcome: if listener.is_some() { Outcome::Respond } else { Outcome::None },
+            code: miss.reason.into(),
             status: Some(miss.reason.status().as_u16()),
             listener: listener.map(|listener| listener.name.to_string()),
             reason: match listener {
@@ -116,6 +127,7 @@ impl Explanation {
     pub fn nobody(reason: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::None,
+            code: Reason::NoMatchingListener,
             status: None,
             listener: None,
             route: None,
@@ -135,6 +147,7 @@ impl Explanation {
     fn answer(&mut self, answer: &Answer<'_>) {
         let redirect = answer.reason == AnswerReason::Redirect;
         self.outcome = if redirect { Outcome::Redirect } else { Outcome::Respond };
+        self.code = Reason::of_answer(&answer.reason, self.backends.len());
         self.status = Some(answer.status.as_u16());
         self.location = answer.headers.get(LOCATION).map(text);
         self.reason = describe::answer(&answer.reason);
@@ -142,6 +155,7 @@ impl Explanation {
 
     fn forward(&mut self, forward: &Forward<'_>, head: &Head<'_>) {
         self.outcome = Outcome::Forward;
+        self.code = Reason::Forwarded;
         self.upstream = upstream(forward, head);
         self.reason = "the strongest match forwards it to the backend its weights picked".into();
     }

@@ -1,4 +1,4 @@
-use super::{Explanation, Outcome, describe};
+use super::{Explanation, Outcome, Reason, describe};
 use crate::connect::{Connect, Opening};
 use crate::decision::{EntryId, Miss, MissReason, RuleView};
 use crate::model::{Listener, Protocol, Target, TlsMode};
@@ -32,13 +32,16 @@ impl Router {
     fn carried(&self, view: RuleView<'_>, x: u64) -> Explanation {
         let backends = &view.rule.backends;
         let picked = backends.pick_index(x);
-        let close = |reason| (Outcome::Close, describe::answer(&reason));
-        let (outcome, reason) = match backends.pick(x).map(|backend| &backend.target) {
-            Some(Target::Backend(_)) => (Outcome::Forward, carries(view.listener).into()),
+        let close = |reason| {
+            let code = Reason::of_answer(&reason, backends.len());
+            (Outcome::Close, code, describe::answer(&reason))
+        };
+        let (outcome, code, reason) = match backends.pick(x).map(|backend| &backend.target) {
+            Some(Target::Backend(_)) => (Outcome::Forward, Reason::Forwarded, carries(view.listener).into()),
             Some(Target::Invalid { reason, .. }) => close(AnswerReason::InvalidBackend(reason.clone())),
             None => close(AnswerReason::NoBackend),
         };
-        Explanation { outcome, picked, reason, ..self.taken(view) }
+        Explanation { outcome, code, picked, reason, ..self.taken(view) }
     }
 
     fn refused(&self, miss: Miss, opening: &Opening<'_>) -> Explanation {
@@ -54,6 +57,7 @@ impl Router {
         };
         Explanation {
             outcome: if listener.is_some() { Outcome::Close } else { Outcome::None },
+            code: miss.reason.into(),
             listener: listener.map(|listener| listener.name.to_string()),
             ..Explanation::nobody(reason)
         }
@@ -61,7 +65,7 @@ impl Router {
 }
 
 fn http(reason: &str) -> Explanation {
-    Explanation { outcome: Outcome::Http, ..Explanation::nobody(reason) }
+    Explanation { outcome: Outcome::Http, code: Reason::Http, ..Explanation::nobody(reason) }
 }
 
 fn carries(listener: &Listener) -> &'static str {

@@ -3,6 +3,9 @@
 mod build;
 mod connection;
 mod describe;
+mod reason;
+
+pub use reason::Reason;
 
 use crate::model::Place;
 
@@ -12,6 +15,8 @@ use crate::model::Place;
 pub struct Explanation {
     /// What becomes of the request.
     pub outcome: Outcome,
+    /// Why, as one word to test for.
+    pub code: Reason,
     /// The status the gateway answers by itself; `None` when a backend answers.
     pub status: Option<u16>,
     /// `ns/gateway/listener`.

@@ -1,17 +1,19 @@
-//! A connection to explain: `tls://host:port`, `tcp://:port` or `udp://:port`.
-
 use gateline::Opening;
 
-use super::request::{RequestError, is_name};
+use super::error::RequestError;
+use super::http::is_name;
 
-/// A connection that nobody makes.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) port: u16,
+/// A connection that nobody makes: `tls://host:port`, `tcp://:port` or `udp://:port`.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The port it arrives at.
+    pub port: u16,
+    /// As written.
+    pub(super) text: String,
     layer: Layer,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Layer {
     Tls(Option<String>),
     Tcp,
@@ -21,7 +23,8 @@ enum Layer {
 impl Connection {
     /// `None` for what is no URL of a connection. Only a TLS client names the host it wants; one of TCP or UDP may be
     /// written and means nothing.
-    pub(crate) fn parse(text: &str) -> Option<Result<Self, RequestError>> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Result<Self, RequestError>> {
         let (scheme, rest) = text.split_once("://")?;
         matches!(scheme, "tls" | "tcp" | "udp").then(|| Self::read(scheme, rest.trim_end_matches('/'), text))
     }
@@ -45,11 +48,12 @@ impl Connection {
             "udp" => Layer::Udp,
             _ => Layer::Tcp,
         };
-        Ok(Self { port, layer })
+        Ok(Self { port, text: url.to_owned(), layer })
     }
 
     /// The connection as the engine sees it.
-    pub(crate) fn opening(&self) -> Opening<'_> {
+    #[must_use]
+    pub fn opening(&self) -> Opening<'_> {
         match &self.layer {
             Layer::Tls(sni) => Opening::Tls { sni: sni.as_deref() },
             Layer::Tcp => Opening::Tcp,

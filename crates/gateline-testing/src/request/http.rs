@@ -1,14 +1,14 @@
-//! The request to explain, as written on the command line: `GET https://host/path`, or a bare URL.
-
 use gateline::Head;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
-/// A request that nobody sends.
-#[derive(Debug)]
-pub(crate) struct Request {
+use super::error::RequestError;
+
+/// An HTTP request that nobody sends.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
     /// The port it would arrive at: the URL's, or the scheme's.
-    pub(crate) port: u16,
+    pub port: u16,
     method: Method,
     authority: String,
     uri: Uri,
@@ -16,25 +16,10 @@ pub(crate) struct Request {
     sni: Option<String>,
 }
 
-/// Why a text is no request.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RequestError {
-    #[error(
-        "{0:?} is not a request: write 'GET https://host/path', the URL alone, or tls://host:port, tcp://:port, udp://:port"
-    )]
-    Shape(String),
-    #[error("{0:?} is not a method")]
-    Method(String),
-    #[error("{url:?} is not a URL: {reason}")]
-    Url { url: String, reason: String },
-    #[error("{0:?} is not a header: write 'name: value'")]
-    Header(String),
-}
-
-impl Request {
+impl HttpRequest {
     /// Reads a request and its header fields. `Host` overrides the authority; the server name of the TLS handshake
     /// stays the URL's, as with curl.
-    pub(crate) fn parse(text: &str, fields: &[String]) -> Result<Self, RequestError> {
+    pub fn parse(text: &str, fields: &[String]) -> Result<Self, RequestError> {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let (method, url) = match *words {
             [url] => (Method::GET, url),
@@ -59,7 +44,8 @@ impl Request {
     }
 
     /// The request as the engine sees it.
-    pub(crate) fn head(&self) -> Head<'_> {
+    #[must_use]
+    pub fn head(&self) -> Head<'_> {
         Head {
             method: &self.method,
             authority: &self.authority,
@@ -114,8 +100,8 @@ pub(super) fn is_name(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(text: &str, fields: &[&str]) -> Result<Request, RequestError> {
-        Request::parse(text, &fields.iter().map(|&field| field.to_owned()).collect::<Vec<_>>())
+    fn parse(text: &str, fields: &[&str]) -> Result<HttpRequest, RequestError> {
+        HttpRequest::parse(text, &fields.iter().map(|&field| field.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -1,0 +1,47 @@
+//! Ask Gateway API manifests where a request goes. The command line, Python and Node are front doors of this crate, so that
+//! all of them give the same answers in the same words.
+//!
+//! ```text
+//! files, text --load--> World --router--> Router --route(Request)--> Answer
+//!                                                --explain(Request)--> Explanation
+//! ```
+//!
+//! # Example
+//!
+//! ```
+//! use gateline_api::parse::Input;
+//! use gateline_testing::{Config, Request, World, route};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let manifests = br"
+//! apiVersion: gateway.networking.k8s.io/v1
+//! kind: Gateway
+//! metadata: {name: web, namespace: infra}
+//! spec: {gatewayClassName: any, listeners: [{name: http, port: 80, protocol: HTTP}]}
+//! ---
+//! apiVersion: gateway.networking.k8s.io/v1
+//! kind: HTTPRoute
+//! metadata: {name: shop, namespace: infra}
+//! spec: {parentRefs: [{name: web}], rules: [{backendRefs: [{name: shop, port: 8080}]}]}
+//! ";
+//! let input = Input::Text { name: "web.yaml".into(), bytes: manifests.to_vec() };
+//! let world = World::load(&[input], &Config::default().options(None));
+//! world.usable()?;
+//! let router = world.router(&gateline::Options::default())?;
+//!
+//! let answer = route(&router, &Request::parse("GET http://shop.example/cart", &[])?, 0);
+//! assert_eq!(answer.backend.as_deref(), Some("infra/shop:8080"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod explain;
+mod load;
+mod request;
+
+pub use answer::{Answer, Share, route};
+pub use explain::explain;
+pub use gateline::explain::Reason;
+pub use load::{AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, World};
+pub use request::{Connection, HttpRequest, Request, RequestError, RequestKind};

@@ -5,6 +5,7 @@
 //!                                                                       +--> Gateways --> Deployments, Services, …
 //! ```
 
+mod address;
 mod bundle;
 mod cluster;
 mod connect;
@@ -23,6 +24,7 @@ mod status;
 mod store;
 mod watch;
 
+pub use address::GatewayAddress;
 pub use bundle::unpack;
 pub use cluster::Cluster;
 pub use connect::{ConnectError, connect};

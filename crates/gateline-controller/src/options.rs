@@ -1,3 +1,5 @@
+use crate::address::GatewayAddress;
+
 /// `controllerName` of the GatewayClasses that are ours, unless told otherwise.
 pub const CONTROLLER_NAME: &str = "gateline.dev/controller";
 
@@ -18,8 +20,8 @@ pub struct Options {
 pub enum Serving {
     /// Pods, made for each Gateway.
     Pods(PodOptions),
-    /// Somebody else does, at these addresses (`(type, value)`, as in `status.addresses`): this very process, say.
-    At(Vec<(String, String)>),
+    /// Somebody else does, at these addresses: this very process, say.
+    At(Vec<GatewayAddress>),
 }
 
 /// What pods are made of.

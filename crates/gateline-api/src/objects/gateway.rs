@@ -67,6 +67,12 @@ impl Address {
         self.r#type.as_deref().unwrap_or("IPAddress")
     }
 
+    /// Whether a Service's cluster IP is asked for.
+    #[must_use]
+    pub fn in_cluster(&self) -> bool {
+        self.routability.as_deref() == Some("Cluster")
+    }
+
     /// `value`; `None` for any address.
     #[must_use]
     pub fn asked(&self) -> Option<&str> {

@@ -37,9 +37,9 @@ fn parameters(world: &World<'_>, reference: &ObjectRef, namespace: &str) -> Opti
 fn address(address: &Address) -> Option<Fault> {
     let unsupported = |what: String| Some(Fault::new("UnsupportedAddress", what));
     match (address.kind(), address.routability.as_deref().unwrap_or("")) {
-        ("IPAddress" | "Hostname", "") => None,
-        ("IPAddress" | "Hostname", scope) => {
-            unsupported(format!("addresses of routability {scope:?} are not supported"))
+        ("IPAddress" | "Hostname", "") | ("IPAddress", "Cluster") => None,
+        (kind @ ("IPAddress" | "Hostname"), scope) => {
+            unsupported(format!("addresses of type {kind} and routability {scope:?} are not supported"))
         }
         (kind, _) => unsupported(format!("addresses of type {kind:?} are not supported")),
     }

@@ -201,7 +201,9 @@ fn what_is_not_supported_is_not_passed_over() {
         ("{value: 10.0.0.1}", None),
         ("{type: Hostname}", None),
         ("{value: 10.0.0.1, routability: ''}", None),
-        ("{value: 10.0.0.1, routability: Cluster}", Some("UnsupportedAddress")),
+        ("{value: 10.0.0.1, routability: Cluster}", None),
+        ("{type: Hostname, routability: Cluster}", Some("UnsupportedAddress")),
+        ("{routability: example.com/office}", Some("UnsupportedAddress")),
         ("{type: example.com/named, value: x}", Some("UnsupportedAddress")),
     ] {
         let yaml = gateway("{name: a, port: 80, protocol: HTTP}")

@@ -6,7 +6,8 @@ use gateline::model::ObjectName;
 use gateline_api::resolve::Resolution;
 use gateline_api::{Objects, resolve};
 use gateline_controller::{
-    Client, Cluster, Controller, Options, Serving, container_port, resolve_options, restrict, unpack,
+    Client, Cluster, Controller, GatewayAddress, Options, Serving, container_port, resolve_options, restrict,
+    unpack,
 };
 use gateline_proxy::{Config, Ports, Proxy};
 use tokio::sync::watch as channel;
@@ -124,10 +125,10 @@ fn statuses(
     }
     let mut options = Options::default();
     options.controller.clone_from(&args.cluster.name.controller_name);
-    let addresses = args.cluster.address.iter().map(|address| ("IPAddress".to_owned(), address.to_string()));
+    let addresses = args.cluster.address.iter().map(|address| GatewayAddress::ip(address.to_string()));
     let mut addresses: Vec<_> = addresses.collect();
     if addresses.is_empty() {
-        addresses.push(("IPAddress".to_owned(), "127.0.0.1".to_owned()));
+        addresses.push(GatewayAddress::ip("127.0.0.1"));
     }
     options.serving = Serving::At(addresses);
     Some(tokio::spawn(Controller::new(client.clone(), options).run(stop)))

@@ -9,13 +9,14 @@ use gateline_api::{Object, Objects};
 use kube::Client;
 
 use super::{Applier, Binding, DataPlane, Reach, Settings};
+use crate::address::GatewayAddress;
 use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 
 /// Makes the data planes of Gateways, if somebody is to make them, and says how they can be reached.
 pub(crate) enum Provisioner {
     Pods(Box<Pods>),
-    At(Vec<(String, String)>),
+    At(Vec<GatewayAddress>),
 }
 
 /// Makes them.

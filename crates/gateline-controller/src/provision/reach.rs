@@ -4,60 +4,73 @@ use gateline_api::{Object, Objects};
 use serde_json::Value;
 
 use super::DataPlane;
+use crate::address::GatewayAddress;
 
 /// Whether a Gateway can be reached, and where.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// `(type, value)`, as in `status.addresses`.
-    pub(crate) addresses: Vec<(String, String)>,
+    pub(crate) addresses: Vec<GatewayAddress>,
     /// Reason and message of `Programmed: False`.
-    pub(crate) fault: Option<(&'static str, String)>,
+    pub(crate) fault: Option<Fault>,
 }
+
+type Fault = (&'static str, String);
 
 impl Reach {
     /// From the Service and the Deployment as they are.
     pub(crate) fn of(plane: &DataPlane<'_>, objects: &Objects) -> Self {
         let name = plane.object_name();
-        let assigned = objects.get(CORE, "Service", &name).map(assigned).unwrap_or_default();
-        let asked = |address: &Address| Some((address.kind().to_owned(), address.asked()?.to_owned()));
-        let wanted: Vec<(String, String)> = plane.addresses.iter().filter_map(asked).collect();
+        let service = objects.get(CORE, "Service", &name);
         let pods = objects.get("apps", "Deployment", &name);
         let pods = pods.and_then(|pods| pods.value["status"]["availableReplicas"].as_i64()).unwrap_or(0);
-        let unusable: Vec<&str> = wanted
-            .iter()
-            .filter(|address| !assigned.contains(address))
-            .map(|(_, value)| value.as_str())
-            .collect();
-        let fault = if !unusable.is_empty() {
-            let message = format!("the load balancer has not assigned {}", unusable.join(", "));
-            Some(("AddressNotUsable", message))
+        let mut reach = Self::default();
+        for in_cluster in [false, true] {
+            let wanted: Vec<_> = plane.addresses.iter().filter(|a| a.in_cluster() == in_cluster).collect();
+            // A Gateway that asks for nothing asks for any address from outside.
+            if wanted.is_empty() && (in_cluster || !plane.addresses.is_empty()) {
+                continue;
+            }
+            let assigned = service.map(|service| assigned(service, in_cluster)).unwrap_or_default();
+            let fault = reach.add(&wanted, assigned, &format!("Service {name}"));
+            reach.fault = reach.fault.or(fault);
+        }
+        if pods == 0 && reach.fault.is_none() {
+            reach.fault = Some(("Pending", format!("no pod of Deployment {name} is ready yet")));
+        }
+        reach
+    }
+
+    /// Those of the assigned addresses that are wanted: all of them if any will do.
+    fn add(&mut self, wanted: &[&Address], assigned: Vec<GatewayAddress>, service: &str) -> Option<Fault> {
+        let asked: Vec<_> =
+            wanted.iter().filter_map(|address| Some((address.kind(), address.asked()?))).collect();
+        let is = |address: &GatewayAddress, (kind, value): (&str, &str)| {
+            (address.kind.as_str(), address.value.as_str()) == (kind, value)
+        };
+        let missing = asked.iter().filter(|asked| !assigned.iter().any(|address| is(address, **asked)));
+        let missing: Vec<_> = missing.map(|(_, value)| *value).collect();
+        let fault = if !missing.is_empty() {
+            Some(("AddressNotUsable", format!("{service} has not been assigned {}", missing.join(", "))))
         } else if assigned.is_empty() {
-            let message = format!("the load balancer has not assigned an address to Service {name}");
-            Some(("AddressNotAssigned", message))
-        } else if pods == 0 {
-            Some(("Pending", format!("no pod of Deployment {name} is ready yet")))
+            Some(("AddressNotAssigned", format!("{service} has not been assigned an address")))
         } else {
             None
         };
-        let addresses = if wanted.is_empty() {
-            assigned
-        } else {
-            wanted.into_iter().filter(|address| assigned.contains(address)).collect()
-        };
-        Self { addresses, fault }
+        let kept =
+            |address: &GatewayAddress| asked.is_empty() || asked.iter().any(|asked| is(address, *asked));
+        self.addresses.extend(assigned.into_iter().filter(kept));
+        fault
     }
 }
 
-/// What a Service can be reached at: from the load balancer, or inside the cluster where it asks for none.
-fn assigned(service: &Object) -> Vec<(String, String)> {
+/// What a Service can be reached at: from the load balancer, or inside the cluster where that is asked for or it has none.
+fn assigned(service: &Object, in_cluster: bool) -> Vec<GatewayAddress> {
     let spec = &service.value["spec"];
     let addresses = |value: &Value, kind: &str| {
-        value
-            .as_str()
-            .filter(|text| !text.is_empty() && *text != "None")
-            .map(|text| (kind.to_owned(), text.to_owned()))
+        let value = value.as_str().filter(|text| !text.is_empty() && *text != "None")?;
+        Some(GatewayAddress { kind: kind.to_owned(), value: value.to_owned(), in_cluster })
     };
-    if spec["type"] != "LoadBalancer" {
+    if in_cluster || spec["type"] != "LoadBalancer" {
         let own = spec["clusterIPs"].as_array().into_iter().flatten();
         return own.filter_map(|address| addresses(address, "IPAddress")).collect();
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::data_plane::{DataPlane, Settings};
 use super::reach::Reach;
+use crate::address::GatewayAddress;
 
 fn settings() -> Settings {
     Settings {
@@ -155,7 +156,7 @@ fn an_envoy_proxy_says_how_many_of_what() {
     assert_eq!(container["image"], "example.com/gateline:1", "never Envoy's");
     assert_eq!(find(&objects, "Service")["spec"]["type"], "ClusterIP");
     assert_eq!(find(&objects, "Service")["metadata"]["annotations"]["c"], "d");
-    assert_eq!(reach.addresses, [("IPAddress".to_owned(), "10.96.0.9".to_owned())]);
+    assert_eq!(reach.addresses, [GatewayAddress::ip("10.96.0.9")]);
 }
 
 #[test]
@@ -204,7 +205,43 @@ fn an_address_that_is_asked_for_is_the_only_one_that_counts() {
     assert_eq!(reach("10.0.0.9").fault.unwrap().0, "AddressNotUsable");
     assert_eq!(reach("10.0.0.9").addresses, []);
     assert_eq!(reach("10.0.0.7").fault, None);
-    assert_eq!(reach("10.0.0.7").addresses, [("IPAddress".to_owned(), "10.0.0.7".to_owned())]);
+    assert_eq!(reach("10.0.0.7").addresses, [GatewayAddress::ip("10.0.0.7")]);
+}
+
+#[test]
+fn an_address_may_be_asked_for_inside_the_cluster_alone() {
+    let service = |kind: &str| {
+        let rest = json!({
+            "spec": { "type": kind, "clusterIPs": ["10.96.0.9"] },
+            "status": { "loadBalancer": { "ingress": [{ "ip": "10.0.0.8" }] } },
+        });
+        object("v1", "Service", "shop-gateline", &rest)
+    };
+    let pods =
+        || object("apps/v1", "Deployment", "shop-gateline", &json!({ "status": { "availableReplicas": 1 } }));
+    let asks = |addresses: Value, kind: &str| {
+        let mut spec = http(&[80]);
+        spec["addresses"] = addresses;
+        let (made, reach) = provision(&world("shop", &spec, vec![service(kind), pods()]));
+        (find(&made, "Service")["spec"].clone(), reach)
+    };
+    let inside = GatewayAddress { in_cluster: true, ..GatewayAddress::ip("10.96.0.9") };
+
+    let (made, reach) = asks(json!([{ "routability": "Cluster" }]), "ClusterIP");
+    assert_eq!((&made["type"], &made["clusterIP"]), (&json!("ClusterIP"), &Value::Null));
+    assert_eq!((&reach.addresses[..], &reach.fault), (&[inside.clone()][..], &None));
+    assert_eq!(
+        inside.value(),
+        json!({ "type": "IPAddress", "value": "10.96.0.9", "routability": "Cluster" })
+    );
+
+    let (made, reach) = asks(json!([{ "value": "10.96.0.7", "routability": "Cluster" }]), "ClusterIP");
+    assert_eq!(made["clusterIP"], "10.96.0.7");
+    assert_eq!(reach.fault.unwrap().0, "AddressNotUsable");
+
+    let (made, reach) = asks(json!([{}, { "routability": "Cluster" }]), "LoadBalancer");
+    assert_eq!(made["type"], "LoadBalancer");
+    assert_eq!(reach.addresses, [GatewayAddress::ip("10.0.0.8"), inside]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Author;
 use super::conditions::{self, list};
+use crate::address::GatewayAddress;
 
 /// Entries of `status.parents`; the CRDs take no more.
 const PARENTS: usize = 32;
@@ -19,8 +20,8 @@ const ADDRESSES: usize = 16;
 pub(crate) struct Desired<'a> {
     /// Conditions, listeners, parents.
     pub(crate) status: &'a Status,
-    /// `status.addresses` of a Gateway, as `(type, value)`.
-    pub(crate) addresses: Option<&'a [(String, String)]>,
+    /// `status.addresses` of a Gateway.
+    pub(crate) addresses: Option<&'a [GatewayAddress]>,
     /// `status.supportedFeatures` of a GatewayClass.
     pub(crate) features: &'a [&'static str],
 }
@@ -59,7 +60,7 @@ fn fields(
         }
         "Gateway" => {
             let addresses = desired.addresses.unwrap_or_default().iter().take(ADDRESSES);
-            let addresses = addresses.map(|(kind, value)| json!({ "type": kind, "value": value })).collect();
+            let addresses = addresses.map(GatewayAddress::value).collect();
             vec![
                 own(current, status, author),
                 ("listeners", listeners(&current["listeners"], &status.listeners, author)),
@@ -281,7 +282,7 @@ mod tests {
             attached_routes: 1,
             conditions: vec![accepted(&before, true)],
         }];
-        let addresses = [("IPAddress".to_owned(), "10.0.0.1".to_owned())];
+        let addresses = [GatewayAddress::ip("10.0.0.1")];
         let desired = Desired { status: &status, addresses: Some(&addresses), features: &[] };
         let patch = patch(&before, &desired, AUTHOR).unwrap();
         let types =

@@ -11,6 +11,7 @@ use kube::{Api, Client};
 use tokio::task::JoinSet;
 
 use super::{Author, Desired, patch};
+use crate::address::GatewayAddress;
 use crate::metrics::{Metrics, add};
 use crate::store::Store;
 use crate::watch::read;
@@ -27,7 +28,7 @@ type Key = (Box<str>, Box<str>, ObjectName);
 pub(crate) struct Job {
     pub(crate) object: Object,
     pub(crate) status: Status,
-    pub(crate) addresses: Option<Vec<(String, String)>>,
+    pub(crate) addresses: Option<Vec<GatewayAddress>>,
     pub(crate) features: &'static [&'static str],
 }
 

@@ -1,4 +1,4 @@
-use crate::conformance::{Options, OwnOptions};
+use crate::conformance::{GuideOptions, Options, OwnOptions};
 use crate::failure::Failure;
 
 /// What `cargo xtask help` prints.
@@ -24,6 +24,8 @@ cargo xtask JOB
       --routes N                how many HTTPRoutes are applied at once (default 1000)
       --gateline FILE           test that binary instead of building one
       --keep                    leave the cluster up until Ctrl-C
+  guide [OPTION…]               the commands of docs/guide and the chart, on a cluster like that
+      --keep                    leave the cluster up until Ctrl-C
   crds                          write the schemas of crates/gateline-api/crds anew (needs Go)";
 
 /// One call of `cargo xtask`.
@@ -36,6 +38,7 @@ pub(crate) enum Job {
     Spec { rest: Vec<String> },
     Conformance(Options),
     Cluster(OwnOptions),
+    Guide(GuideOptions),
     Crds,
     Fuzz { target: Option<String>, seconds: u32 },
 }
@@ -48,6 +51,7 @@ impl Job {
             Some("bench") => Ok(Self::Bench { rest: args.collect() }),
             Some("spec") => Ok(Self::Spec { rest: args.collect() }),
             Some("conformance") => Options::parse(args).map(Self::Conformance),
+            Some("guide") => GuideOptions::parse(args).map(Self::Guide),
             Some("cluster") => OwnOptions::parse(args).map(Self::Cluster),
             Some("crds") => Ok(Self::Crds),
             Some("fuzz") => fuzz(args),

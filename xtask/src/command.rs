@@ -34,9 +34,13 @@ impl Command {
 
     /// Puts a folder before the others on `PATH`.
     pub(crate) fn path_first(self, folder: &Path) -> Self {
+        self.paths_first(&[folder.to_owned()])
+    }
+
+    /// Puts folders before the others on `PATH`.
+    pub(crate) fn paths_first(self, folders: &[PathBuf]) -> Self {
         let old = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&old));
-        match std::env::join_paths(folders) {
+        match std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&old))) {
             Ok(path) => self.env("PATH", path),
             Err(_) => self,
         }

@@ -1,4 +1,4 @@
-//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `cluster`, `fuzz`, `spec`, `crds`.
+//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `cluster`, `guide`, `fuzz`, `spec`, `crds`.
 //!
 //! A job is a list of steps, each prints one line with its time; the output of a command is shown only if it fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
@@ -10,6 +10,7 @@ mod conformance;
 mod crds;
 mod failure;
 mod fuzz;
+mod page;
 mod report;
 mod test;
 mod tool;
@@ -47,6 +48,7 @@ fn run(job: &Job) -> Result<(), Failure> {
         Job::Spec { rest } => workspace.cargo(["test", "--package", "spec-tests"]).args(rest).show(),
         Job::Conformance(options) => conformance::run(&workspace, options),
         Job::Cluster(options) => conformance::run_own(&workspace, options),
+        Job::Guide(options) => conformance::run_guide(&workspace, options),
         Job::Crds => crds::run(&workspace),
         Job::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
     }

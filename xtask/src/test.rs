@@ -24,7 +24,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 21] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
@@ -49,6 +49,7 @@ const STEPS: [Step; 20] = [
     full("fuzz", fuzz::smoke),
     full("conformance", conformance::check),
     full("cluster", conformance::check_own),
+    full("guide", conformance::check_guide),
 ];
 
 /// Prints the names of the steps.

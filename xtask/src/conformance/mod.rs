@@ -3,7 +3,9 @@
 //! Everything runs in namespaces of its own (network, processes, mounts): nothing reaches the machine's network, and when the
 //! first process of them ends, for whatever reason, the kernel ends the rest. There is nothing to clean up.
 
+mod chart;
 mod cluster;
+mod guide;
 mod options;
 mod outcome;
 mod own;
@@ -13,6 +15,7 @@ mod verdict;
 
 use std::fs::{self, File};
 
+pub(crate) use guide::{Options as GuideOptions, check as check_guide, run as run_guide};
 pub(crate) use options::Options;
 pub(crate) use own::{Options as OwnOptions, check as check_own, run as run_own};
 
@@ -39,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     prepare(workspace, &programs, options.gateline.is_none())?;
     if options.keep {
-        tell_way_in(workspace, JOB);
+        tell_way_in(workspace, &programs, JOB);
     }
     let run = inside(workspace, JOB, options.arguments());
     run.show().map_err(|_| Failure::new("the conformance run, as told above"))
@@ -77,12 +80,13 @@ fn cannot_run(workspace: &Workspace) -> Result<Option<String>, Failure> {
     Ok(None)
 }
 
-fn tell_way_in(workspace: &Workspace, job: &str) {
+fn tell_way_in(workspace: &Workspace, programs: &Programs, job: &str) {
     println!(
-        "\nTo get into the cluster once it is up, from another terminal:\n  sudo nsenter --all --target \
-         $(pgrep --parent $(pgrep --parent {})) env KUBECONFIG={} bash\n",
+        "\nTo get into the cluster once it is up, from another terminal, as root:\n  nsenter --all --target \
+         $(pgrep --parent $(pgrep --parent {})) env KUBECONFIG={} PATH={}:$PATH bash\n",
         std::process::id(),
-        Cluster::kubeconfig_in(&workspace.scratch().join(job)).display()
+        Cluster::kubeconfig_in(&workspace.scratch().join(job)).display(),
+        programs.folder().display()
     );
 }
 

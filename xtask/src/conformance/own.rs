@@ -79,7 +79,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     prepare(workspace, &programs, options.gateline.is_none())?;
     if options.keep {
-        tell_way_in(workspace, JOB);
+        tell_way_in(workspace, &programs, JOB);
     }
     let run = inside(workspace, JOB, options.arguments());
     run.show().map_err(|_| Failure::new("the tests on a cluster, as told above"))

@@ -33,6 +33,10 @@ impl Programs {
         })
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)
     }

@@ -79,6 +79,7 @@
 //! # }
 //! ```
 
+pub mod analysis;
 pub mod explain;
 pub mod filter;
 pub mod limit;

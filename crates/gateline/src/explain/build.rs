@@ -109,12 +109,12 @@ impl Router {
     ) -> Vec<Candidate> {
         let mut matching = candidates.iter().filter(|one| one.found == Found::Matches);
         let (winner, second) = (matching.next(), matching.next());
+        let criterion =
+            |a: &Traced<'_>, b: &Traced<'_>| self.criterion((a.view, a.hostname), (b.view, b.hostname));
         let verdict = |one: &Traced<'_>| {
             fails(one).unwrap_or_else(|| match winner.filter(|winner| !std::ptr::eq(*winner, one)) {
-                Some(winner) => Verdict::Lost { on: self.criterion(winner, one) },
-                None => {
-                    Verdict::Won { on: winner.zip(second).map(|(one, second)| self.criterion(one, second)) }
-                }
+                Some(winner) => Verdict::Lost { on: criterion(winner, one) },
+                None => Verdict::Won { on: winner.zip(second).map(|(one, second)| criterion(one, second)) },
             })
         };
         candidates.iter().map(|one| candidate(one, verdict(one))).collect()

@@ -1,7 +1,5 @@
 //! The words for matches and reasons.
 
-use std::fmt;
-
 use crate::model::{GrpcMethodMatch, Match, PathMatch, RouteKind, ValueMatch};
 use crate::plan::AnswerReason;
 
@@ -10,7 +8,7 @@ pub(super) const NO_REQUESTS: &str =
     "the server name belongs to a TLS listener, which sees connections and no requests";
 
 /// A path match: `Prefix /api`.
-pub(super) fn path(path: &PathMatch) -> String {
+pub(crate) fn path(path: &PathMatch) -> String {
     match path {
         PathMatch::Exact(path) => format!("Exact {path}"),
         PathMatch::Prefix(prefix) => format!("Prefix {}", if prefix.is_empty() { "/" } else { prefix }),
@@ -41,21 +39,18 @@ pub(super) fn predicates(kind: RouteKind, one: &Match) -> String {
 
 /// A whole match: `Prefix /api, GET, header x-a=b`.
 fn matched(matched: &Match) -> String {
-    let mut text = path(&matched.path);
-    let mut push = |part: fmt::Arguments<'_>| {
-        text.push_str(", ");
-        text.push_str(&part.to_string());
-    };
-    if let Some(method) = &matched.method {
-        push(format_args!("{method}"));
-    }
-    for header in &matched.headers {
-        push(format_args!("header {}{}", header.name, assignment(&header.value)));
-    }
-    for query in &matched.query {
-        push(format_args!("query {}{}", query.name, assignment(&query.value)));
-    }
-    text
+    let parts = std::iter::once(path(&matched.path)).chain(conditions(matched));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// What a match asks for besides its path: `GET`, `header x-a=b`, `query v~1.*`.
+pub(crate) fn conditions(matched: &Match) -> impl Iterator<Item = String> + '_ {
+    let method = matched.method.iter().map(ToString::to_string);
+    let headers = matched.headers.iter();
+    let headers = headers.map(|header| format!("header {}{}", header.name, assignment(&header.value)));
+    let query = matched.query.iter();
+    let query = query.map(|query| format!("query {}{}", query.name, assignment(&query.value)));
+    method.chain(headers).chain(query)
 }
 
 fn assignment(value: &ValueMatch) -> String {

@@ -2,7 +2,7 @@
 
 mod build;
 mod connection;
-mod describe;
+pub(crate) mod describe;
 mod reason;
 
 pub use reason::Reason;

@@ -1,7 +1,7 @@
 use std::net::Ipv6Addr;
 
 /// The longest host, in bytes (RFC 1035 section 2.3.4, without the root's dot).
-pub(super) const MAX_HOST: usize = 253;
+pub(crate) const MAX_HOST: usize = 253;
 /// A host with its trailing dot and a port.
 const MAX_AUTHORITY: usize = MAX_HOST + ".:65535".len();
 

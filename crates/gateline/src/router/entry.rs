@@ -1,11 +1,12 @@
 use super::authority::Host;
 use super::hosts::Hosts;
+use super::table::Plane;
 use crate::decision::{Miss, MissReason};
 use crate::model::{HostPattern, ListenerId, Protocol};
 use crate::{Head, Opening};
 
 /// Index into the groups of the router.
-pub(super) type GroupId = u32;
+pub(crate) type GroupId = u32;
 
 /// The listeners of a port.
 #[derive(Debug, Default)]
@@ -51,6 +52,20 @@ impl Entry {
             Protocol::Tcp => self.tcp = Some(group),
             Protocol::Udp => self.udp = Some(group),
         }
+    }
+
+    pub(super) fn has(&self, plane: Plane) -> bool {
+        match plane {
+            Plane::Http => self.has_http,
+            Plane::Secure => self.has_secure,
+            Plane::Tcp => self.tcp.is_some(),
+            Plane::Udp => self.udp.is_some(),
+        }
+    }
+
+    /// The listener for a host in the clear.
+    pub(super) fn plain(&self, host: &str) -> Option<GroupId> {
+        self.http.best(host)
     }
 
     /// The listener for a connection. Several Gateways may mix protocols on a port: TLS and HTTP then precede TCP, which

@@ -24,6 +24,7 @@ mod request;
 mod search;
 mod slot;
 mod stats;
+mod table;
 mod trace;
 
 use std::sync::Arc;
@@ -34,11 +35,14 @@ pub use stats::Stats;
 use authority::Host;
 use conditions::Conditions;
 pub(crate) use conditions::Failure;
+pub(crate) use entry::GroupId;
 use entry::{Entry, Place};
 use group::Group;
 use patterns::Patterns;
+pub(crate) use request::MAX_REGEX_PATH;
 use request::Request;
 use search::Observe;
+pub(crate) use table::{Plane, Row, Seat};
 pub(crate) use trace::{Found, Traced, actual};
 
 use crate::decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};

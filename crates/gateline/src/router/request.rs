@@ -11,7 +11,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// Paths longer than this are matched by no regular expression: it bounds what 1,000 patterns cost.
-pub(super) const MAX_REGEX_PATH: usize = 4096;
+pub(crate) const MAX_REGEX_PATH: usize = 4096;
 
 impl<'a> Request<'a> {
     #[inline]

@@ -86,23 +86,26 @@ impl Router {
         admitted
     }
 
-    fn hostname(&self, slot: &Slot) -> Option<&AttachedHostname> {
+    pub(super) fn hostname(&self, slot: &Slot) -> Option<&AttachedHostname> {
         let listener = self.model.listeners.get(slot.hit.listener.0 as usize)?;
         let (route, hostname) = slot.hostname;
         listener.attached.get(route as usize)?.hostnames.get(hostname as usize)
     }
 
-    /// On what one match precedes another.
-    pub(crate) fn criterion(&self, a: &Traced<'_>, b: &Traced<'_>) -> Criterion {
+    /// On what one match precedes another, each with its hostname as the route writes it.
+    pub(crate) fn criterion(&self, a: Hosted<'_>, b: Hosted<'_>) -> Criterion {
         rank::compare(&self.rank(a), &self.rank(b)).1
     }
 
-    fn rank<'m>(&self, one: &Traced<'m>) -> Rank<'m> {
-        let RuleView { hit, listener, route, matched, .. } = one.view;
+    fn rank<'m>(&self, (view, hostname): Hosted<'m>) -> Rank<'m> {
+        let RuleView { hit, listener, route, matched, .. } = view;
         let order = (usize::from(hit.rule), usize::from(hit.matched));
-        Rank::new(&listener.name, one.hostname, route, order, matched, &self.options)
+        Rank::new(&listener.name, hostname, route, order, matched, &self.options)
     }
 }
+
+/// A match, and the hostname of its route that let the request in.
+type Hosted<'m> = (RuleView<'m>, Option<&'m HostPattern>);
 
 /// What the request has where a match asks for something else.
 pub(crate) fn actual(failure: Failure, view: RuleView<'_>, head: &Head<'_>) -> Option<String> {

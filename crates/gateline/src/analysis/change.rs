@@ -1,0 +1,148 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::effect::Effect;
+use super::hosts::Hosts;
+use super::reach::MatchRef;
+use super::witness::Witness;
+use crate::model::ObjectName;
+
+/// Requests that have another effect after a change, by the same rules before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What kind of change it is.
+    pub kind: ChangeKind,
+    /// The Gateway.
+    pub gateway: ObjectName,
+    /// Its port.
+    pub port: u16,
+    /// Which hosts, by class.
+    pub hosts: BTreeSet<Hosts>,
+    /// Which paths, each class in words: `/v1/users/**`, `/exact`, `~regex`.
+    pub paths: BTreeSet<String>,
+    /// What such a request has besides: `GET`, `header x-a=b`.
+    pub conditions: Vec<String>,
+    /// Before.
+    pub before: Party,
+    /// After.
+    pub after: Party,
+    /// One such request, the shortest found. Both routers decided it.
+    pub witness: Witness,
+}
+
+/// One side of a [`Change`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Party {
+    /// What becomes of the requests.
+    pub effect: Effect,
+    /// The match that takes them, if one does.
+    pub matched: Option<MatchRef>,
+}
+
+/// How an effect differs from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "UPPERCASE"))]
+pub enum ChangeKind {
+    /// It worked, and is an error now.
+    Lost,
+    /// It was an error, and works now: something is newly reachable.
+    Opened,
+    /// Other backends get it.
+    Moved,
+    /// The same backends get something else, or the client does: filters.
+    Rewritten,
+    /// A redirect came, went, or leads elsewhere.
+    Redirect,
+    /// The same backends, other weights.
+    Split,
+    /// The gateway's own answer is another one.
+    Status,
+    /// Where TLS ends, or which listener a server name belongs to.
+    Tls,
+    /// Timeouts, retries, sessions, or what is spoken to the backend.
+    Policy,
+}
+
+impl ChangeKind {
+    /// All kinds, the gravest first.
+    pub const ALL: [Self; 9] = [
+        Self::Lost,
+        Self::Opened,
+        Self::Moved,
+        Self::Rewritten,
+        Self::Redirect,
+        Self::Split,
+        Self::Status,
+        Self::Tls,
+        Self::Policy,
+    ];
+
+    /// How two effects that are not equal differ.
+    pub(super) fn between(before: &Effect, after: &Effect) -> Self {
+        use Effect::{Answer, Connect, Forward};
+        match (before.is_error(), after.is_error()) {
+            (false, true) => return Self::Lost,
+            (true, false) => return Self::Opened,
+            (true, true) => return Self::Status,
+            (false, false) => {}
+        }
+        let redirects =
+            |effect: &Effect| matches!(effect, Answer(answer) if answer.filters.redirect.is_some());
+        if redirects(before) || redirects(after) {
+            return Self::Redirect;
+        }
+        let (a, b) = match (before, after) {
+            (Answer(_), Answer(_)) => return Self::Status,
+            (Forward(a), Forward(b)) => (&a.backends, &b.backends),
+            (Connect { mode, backends }, Connect { mode: then, backends: parts }) => {
+                if mode != then {
+                    return Self::Tls;
+                }
+                (backends, parts)
+            }
+            (Connect { .. }, _) | (_, Connect { .. }) => return Self::Tls,
+            _ => return Self::Moved,
+        };
+        let names = |parts: &[super::effect::Part]| -> BTreeSet<(Box<str>, Option<Box<str>>)> {
+            parts.iter().map(|part| (part.backend.clone(), part.kind.clone())).collect()
+        };
+        let weights = |parts: &[super::effect::Part]| -> Vec<(Box<str>, u32)> {
+            parts.iter().map(|part| (part.backend.clone(), part.weight)).collect()
+        };
+        if names(a) != names(b) {
+            return Self::Moved;
+        }
+        if weights(a) != weights(b) {
+            return Self::Split;
+        }
+        if let (Forward(one), Forward(other)) = (before, after)
+            && one.filters == other.filters
+            && one.prefixes == other.prefixes
+            && one
+                .backends
+                .iter()
+                .map(|part| &part.filters)
+                .eq(other.backends.iter().map(|part| &part.filters))
+        {
+            return Self::Policy;
+        }
+        if matches!(before, Connect { .. }) { Self::Policy } else { Self::Rewritten }
+    }
+}
+
+impl fmt::Display for ChangeKind {
+    /// `LOST`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "LOST",
+            Self::Opened => "OPENED",
+            Self::Moved => "MOVED",
+            Self::Rewritten => "REWRITTEN",
+            Self::Redirect => "REDIRECT",
+            Self::Split => "SPLIT",
+            Self::Status => "STATUS",
+            Self::Tls => "TLS",
+            Self::Policy => "POLICY",
+        })
+    }
+}

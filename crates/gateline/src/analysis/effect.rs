@@ -1,0 +1,307 @@
+use std::fmt;
+
+use crate::Router;
+use crate::decision::{Decision, Hit, MissReason};
+use crate::filter::{Filters, Mirror, PathModifier, Redirect};
+use crate::model::{
+    BackendProtocol, Listener, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
+    SessionPersistence, Target, Timeouts, TlsMode, WeightedBackend,
+};
+
+/// What becomes of a request, in names: two rules of two models that do the same have equal effects, wherever they
+/// are written and whatever they are called. Shares are in lowest terms; what a redirect takes from its listener is filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Nothing listens on the port.
+    Closed,
+    /// Of a connection: its requests are routed one by one.
+    Requests,
+    /// The gateway answers an error by itself: no rule, no listener, no backend.
+    Error {
+        /// 404, 421 or 500.
+        status: u16,
+        /// A GRPCRoute's: the status of gRPC is sent.
+        grpc: bool,
+        /// Why; it does not count when effects are compared.
+        reason: Why,
+    },
+    /// The gateway answers by the rule's filters.
+    Answer(Box<Answer>),
+    /// A backend gets it.
+    Forward(Box<Forwarding>),
+    /// A TLSRoute, TCPRoute or UDPRoute passes the connection on.
+    Connect {
+        /// Where TLS ends, if there is TLS.
+        mode: Option<TlsMode>,
+        /// The shares.
+        backends: Vec<Part>,
+    },
+}
+
+/// A text that is for people alone: all are equal.
+#[derive(Clone, Debug, Default)]
+pub struct Why(pub Box<str>);
+
+impl PartialEq for Why {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A redirect or a fixed answer, with the fields that go with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Only what answers: `redirect` or `respond`, `response_headers` and `cors`.
+    pub filters: Filters,
+    /// Of `ReplacePrefixMatch`: what is replaced, by what.
+    pub prefixes: Vec<(Box<str>, Box<str>)>,
+}
+
+/// Where a rule sends requests, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forwarding {
+    /// HTTP/2 is spoken to backends that do not say otherwise.
+    pub grpc: bool,
+    /// The shares.
+    pub backends: Vec<Part>,
+    /// Those of the rule.
+    pub filters: Filters,
+    /// Of each `ReplacePrefixMatch`: what is replaced, by what.
+    pub prefixes: Vec<(Box<str>, Box<str>)>,
+    /// As resolved.
+    pub timeouts: Timeouts,
+    /// As resolved.
+    pub retry: Option<Retry>,
+    /// As resolved.
+    pub session: Option<SessionPersistence>,
+}
+
+/// The share of one backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// `ns/name:port`.
+    pub backend: Box<str>,
+    /// The kind of its object; `None` for a reference that cannot be followed, whose share is answered 500.
+    pub kind: Option<Box<str>>,
+    /// What is spoken to it.
+    pub protocol: BackendProtocol,
+    /// Of the sum.
+    pub weight: u32,
+    /// Those of the backendRef.
+    pub filters: Filters,
+}
+
+impl Effect {
+    /// What becomes of a request that was decided like this.
+    #[must_use]
+    pub fn decided(router: &Router, decision: Decision) -> Self {
+        let hit = match decision {
+            Decision::Hit(hit) => hit,
+            Decision::Miss(miss) => return Self::miss(miss.reason),
+        };
+        let Some(view) = router.view(hit) else { return Self::Closed };
+        Self::of(router.model(), view.listener, view.route.kind, view.rule, view.matched)
+    }
+
+    /// What becomes of a connection that a rule takes.
+    pub(super) fn carried(router: &Router, hit: Hit) -> Self {
+        Self::decided(router, Decision::Hit(hit))
+    }
+
+    /// No rule takes the request.
+    pub(super) fn miss(reason: MissReason) -> Self {
+        let status = reason.status().as_u16();
+        Self::Error { status, grpc: false, reason: Why(reason.to_string().into()) }
+    }
+
+    /// A rule takes it, by this match.
+    pub(super) fn of(
+        model: &Model,
+        listener: &Listener,
+        kind: RouteKind,
+        rule: &Rule,
+        matched: &Match,
+    ) -> Self {
+        let backends = || parts(model, rule);
+        if matches!(kind, RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp) {
+            let mode = (kind == RouteKind::Tls).then_some(listener.mode);
+            return Self::Connect { mode, backends: backends() };
+        }
+        let grpc = kind == RouteKind::Grpc;
+        let error = |reason: &str| Self::Error { status: 500, grpc, reason: Why(reason.into()) };
+        if let Some(reason) = &rule.filters.invalid {
+            return error(reason);
+        }
+        let mut filters = bare(&rule.filters);
+        let mut prefixes = Vec::new();
+        if filters.redirect.is_some() || filters.respond.is_some() {
+            let respond = filters.respond.take().filter(|_| filters.redirect.is_none());
+            let redirect = filters.redirect.take().map(|redirect| filled(redirect, listener));
+            let (response_headers, cors) = (filters.response_headers.take(), filters.cors.take());
+            filters = Filters { response_headers, redirect, cors, respond, ..Filters::default() };
+            let path = filters.redirect.as_mut().and_then(|redirect| redirect.path.as_mut());
+            if !path.is_none_or(|path| lift(path, matched, &mut prefixes)) {
+                return error("ReplacePrefixMatch without a prefix");
+            }
+            return Self::Answer(Box::new(Answer { filters, prefixes }));
+        }
+        let mut backends = backends();
+        for filters in backends.iter_mut().map(|part| &mut part.filters).chain([&mut filters]) {
+            filters.redirect = filters.redirect.take().map(|redirect| filled(redirect, listener));
+            let redirect = filters.redirect.as_mut().and_then(|redirect| redirect.path.as_mut());
+            let rewrite = filters.rewrite.as_mut().and_then(|rewrite| rewrite.path.as_mut());
+            for path in [redirect, rewrite].into_iter().flatten() {
+                // Without a prefix the request is answered 500: no other text says so.
+                if !lift(path, matched, &mut prefixes) {
+                    prefixes.push(("*".into(), "".into()));
+                }
+            }
+        }
+        let (timeouts, retry, session) = (rule.timeouts, rule.retry.clone(), rule.session.clone());
+        Self::Forward(Box::new(Forwarding { grpc, backends, filters, prefixes, timeouts, retry, session }))
+    }
+}
+
+impl Effect {
+    /// Whether the gateway has nothing to offer but an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        match self {
+            Self::Closed | Self::Error { .. } => true,
+            Self::Answer(_) | Self::Requests => false,
+            Self::Forward(forward) => forward.backends.iter().all(|part| part.kind.is_none()),
+            Self::Connect { backends, .. } => backends.iter().all(|part| part.kind.is_none()),
+        }
+    }
+}
+
+/// The shares of a rule, in lowest terms and by name. Order and parts of one backend that are written apart mean nothing.
+fn parts(model: &Model, rule: &Rule) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for backend in rule.backends.iter().filter(|backend| backend.weight > 0) {
+        let part = part(model, backend);
+        match parts.iter_mut().find(|other| Part { weight: part.weight, ..(*other).clone() } == part) {
+            Some(same) => same.weight = same.weight.saturating_add(part.weight),
+            None => parts.push(part),
+        }
+    }
+    let divisor = parts.iter().map(|part| part.weight).fold(0, gcd).max(1);
+    for part in &mut parts {
+        part.weight /= divisor;
+    }
+    parts.sort_by(|a, b| (&a.backend, &a.kind, a.weight).cmp(&(&b.backend, &b.kind, b.weight)));
+    parts
+}
+
+fn part(model: &Model, backend: &WeightedBackend) -> Part {
+    let known = match &backend.target {
+        Target::Backend(id) => model.backends.get(id.0 as usize),
+        Target::Invalid { .. } => None,
+    };
+    let name = match (&backend.target, known) {
+        (_, Some(backend)) => backend.name.to_string().into(),
+        (Target::Invalid { reference, .. }, None) => reference.clone(),
+        (Target::Backend(_), None) => Box::default(),
+    };
+    Part {
+        backend: name,
+        kind: known.map(|backend| backend.name.kind.clone()),
+        protocol: known.map_or(BackendProtocol::Unspecified, |backend| backend.protocol),
+        weight: backend.weight,
+        filters: bare(&backend.filters),
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Without where it is written.
+fn bare(filters: &Filters) -> Filters {
+    let mirror = |mirror: &Mirror| Mirror { origin: Origin::default(), ..mirror.clone() };
+    Filters { mirrors: filters.mirrors.iter().map(mirror).collect(), ..filters.clone() }
+}
+
+/// With what it takes from its listener.
+fn filled(redirect: Redirect, listener: &Listener) -> Redirect {
+    let https = matches!(listener.protocol, Protocol::Https | Protocol::Tls);
+    let default = if https { "https" } else { "http" };
+    let by_scheme = redirect.scheme.as_deref().map(|scheme| if scheme == "https" { 443 } else { 80 });
+    let port = redirect.port.or(by_scheme).unwrap_or(listener.port);
+    let scheme = redirect.scheme.clone().unwrap_or_else(|| default.into());
+    Redirect { scheme: Some(scheme), port: Some(port), ..redirect }
+}
+
+/// Moves what `ReplacePrefixMatch` does out of a modifier. False if the match has no prefix.
+fn lift(path: &mut PathModifier, matched: &Match, prefixes: &mut Vec<(Box<str>, Box<str>)>) -> bool {
+    let PathModifier::Prefix(to) = path else { return true };
+    let PathMatch::Prefix(from) = &matched.path else { return false };
+    let (mut from, mut to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
+    // `/a/x` to `/b/x` is what `/a` to `/b` is, where both apply.
+    while let (Some((a, last)), Some((b, same))) = (from.rsplit_once('/'), to.rsplit_once('/')) {
+        if last != same {
+            break;
+        }
+        (from, to) = (a, b);
+    }
+    prefixes.push((from.into(), to.into()));
+    *path = PathModifier::Prefix("".into());
+    true
+}
+
+impl fmt::Display for Effect {
+    /// One line: `shop/cart:80`, `308 to https`, `404`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("nothing listens"),
+            Self::Requests => f.write_str("its requests are routed"),
+            Self::Error { status, reason, .. } => write!(f, "{status} ({})", reason.0),
+            Self::Answer(answer) => answer.fmt(f),
+            Self::Forward(forward) if forward.backends.is_empty() => {
+                f.write_str("500 (no backend with a weight above 0)")
+            }
+            Self::Forward(forward) => write_parts(f, &forward.backends),
+            Self::Connect { backends, .. } if backends.is_empty() => f.write_str("closed: no backend"),
+            Self::Connect { backends, .. } => write_parts(f, backends),
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(respond) = &self.filters.respond {
+            return write!(f, "{} by the rule", respond.status.as_u16());
+        }
+        let Some(redirect) = &self.filters.redirect else { return Ok(()) };
+        let scheme = redirect.scheme.as_deref().unwrap_or_default();
+        let host = redirect.hostname.as_deref().unwrap_or("{host}");
+        write!(f, "{} to {scheme}://{host}", redirect.status.as_u16())?;
+        match redirect.port {
+            Some(port) if port != if scheme == "https" { 443 } else { 80 } => write!(f, ":{port}")?,
+            _ => {}
+        }
+        match (&redirect.path, self.prefixes.first()) {
+            (Some(PathModifier::Full(path)), _) => f.write_str(path),
+            (Some(PathModifier::Prefix(_)), Some((from, to))) => write!(f, " with {from} as {to}"),
+            (Some(PathModifier::Regex(_)), _) => f.write_str(" with another path"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[Part]) -> fmt::Result {
+    let sum: u64 = parts.iter().map(|part| u64::from(part.weight)).sum();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        f.write_str(&part.backend)?;
+        if part.kind.is_none() {
+            f.write_str(" (cannot be followed: 500)")?;
+        }
+        if parts.len() > 1 {
+            write!(f, " {}/{sum}", part.weight)?;
+        }
+    }
+    Ok(())
+}

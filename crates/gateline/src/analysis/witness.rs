@@ -1,0 +1,138 @@
+use std::fmt::{self, Write};
+
+use http::{HeaderMap, Method};
+
+use crate::Head;
+use crate::model::ObjectName;
+
+/// A request that shows something: whoever sends it sees it too. It was run on the router before it was handed out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Witness {
+    /// The Gateway it is sent to.
+    pub gateway: ObjectName,
+    /// Its port.
+    pub port: u16,
+    /// In TLS, the server name: the host, but where a connection for another host matters.
+    pub sni: Option<String>,
+    /// Lower case, without port. Empty where only that is left.
+    pub host: String,
+    /// The method.
+    pub method: Method,
+    /// Begins with `/`. Empty for what is no HTTP: a connection or datagrams.
+    pub path: String,
+    /// Form-encoded.
+    pub query: Option<String>,
+    /// Only those that matter.
+    pub headers: HeaderMap,
+}
+
+impl Witness {
+    /// As the router takes it.
+    #[must_use]
+    pub fn head(&self) -> Head<'_> {
+        Head {
+            method: &self.method,
+            authority: &self.host,
+            path: &self.path,
+            query: self.query.as_deref(),
+            headers: &self.headers,
+            sni: self.sni.as_deref(),
+        }
+    }
+
+    /// `https://a.example:8443/path?query`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let (scheme, default) = if self.sni.is_some() { ("https", 443) } else { ("http", 80) };
+        let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
+        let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{scheme}://{}{port}{}{query}", self.host, self.path)
+    }
+
+    /// A command that sends it, for a POSIX shell.
+    #[must_use]
+    pub fn curl(&self) -> String {
+        let mut words = vec!["curl".to_owned(), "-i".to_owned()];
+        match self.method {
+            Method::GET => {}
+            Method::HEAD => words.push("--head".into()),
+            _ => words.extend(["-X".into(), self.method.to_string()]),
+        }
+        for (name, value) in &self.headers {
+            // `name;` is how curl sends an empty field.
+            let field = match String::from_utf8_lossy(value.as_bytes()) {
+                value if value.is_empty() => format!("{name};"),
+                value => format!("{name}: {value}"),
+            };
+            words.extend(["-H".into(), quoted(&field)]);
+        }
+        let mut url = self.url();
+        if let Some(sni) = self.sni.as_ref().filter(|sni| **sni != self.host) {
+            // The name in the URL is the server name; the host of the request is another.
+            words.extend(["-H".into(), quoted(&format!("host: {}", self.host))]);
+            url = Self { host: sni.clone(), ..self.clone() }.url();
+        }
+        words.push(quoted(&url));
+        words.join(" ")
+    }
+
+    /// What is read first is shortest.
+    pub(super) fn weight(&self) -> (usize, usize, &str) {
+        let query = self.query.as_ref().map_or(0, String::len);
+        (self.headers.len(), self.host.len() + self.path.len() + query, &self.host)
+    }
+}
+
+/// One word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:%=@,+".contains(&byte);
+    let is_plain = text.bytes().all(plain) && !text.is_empty();
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+impl fmt::Display for Witness {
+    /// `GET https://a.example/path, x-a: b`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            let host = if self.host.is_empty() { "" } else { " for " };
+            return write!(f, "a connection to port {}{host}{}", self.port, self.host);
+        }
+        write!(f, "{} {}", self.method, self.url())?;
+        if let Some(sni) = self.sni.as_ref().filter(|sni| **sni != self.host) {
+            write!(f, " on a connection for {sni}")?;
+        }
+        for (name, value) in &self.headers {
+            f.write_str(", ")?;
+            write!(f, "{name}: ")?;
+            String::from_utf8_lossy(value.as_bytes()).chars().try_for_each(|char| f.write_char(char))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn commands_survive_a_shell() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-a", HeaderValue::from_static("it's"));
+        headers.insert("x-b", HeaderValue::from_static(""));
+        let witness = Witness {
+            gateway: ObjectName::new("infra", "web"),
+            port: 8443,
+            sni: Some("a.example".into()),
+            host: "a.example".into(),
+            method: Method::POST,
+            path: "/a(b)".into(),
+            query: Some("q=1&r=".into()),
+            headers,
+        };
+        let expected = r"curl -i -X POST -H 'x-a: it'\''s' -H 'x-b;' 'https://a.example:8443/a(b)?q=1&r='";
+        assert_eq!(witness.curl(), expected);
+        assert_eq!(witness.to_string(), "POST https://a.example:8443/a(b)?q=1&r=, x-a: it's, x-b: ");
+    }
+}

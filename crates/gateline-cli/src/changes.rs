@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use gateline_api::Finding;
 use gateline_api::status::{Condition, Status};
+use gateline_api::{Finding, Severity};
 use serde::Serialize;
 
 use crate::check::counted;
@@ -45,11 +45,17 @@ impl Changes {
         Self { manifests, gone, statuses }
     }
 
-    pub(crate) fn summary(&self, then: &World) -> String {
-        let objects = counted(self.manifests, "object");
-        let new = counted(then.findings.len(), "new finding");
+    /// Notes count only where they are shown.
+    pub(crate) fn summary(&self, then: &World, notes: bool) -> String {
+        let shown = |findings: &[Finding]| {
+            findings.iter().filter(|finding| notes || finding.severity > Severity::Info).count()
+        };
+        let (new, gone) = (shown(&then.findings), shown(&self.gone));
+        let hidden = then.findings.len() + self.gone.len() - new - gone;
+        let hint = if hidden > 0 { " (--info shows more)" } else { "" };
+        let [objects, new] = [counted(self.manifests, "object"), counted(new, "new finding")];
         let statuses = counted(self.statuses.len(), "status value");
-        format!("{objects} over a cluster: {new}, {} gone, {statuses} would change", self.gone.len())
+        format!("{objects} over a cluster: {new}, {gone} gone, {statuses} would change{hint}")
     }
 }
 

@@ -173,7 +173,7 @@ fn text(args: &Args, world: &World, changes: Option<&Changes>, output: &mut Outp
         world.resolution.statuses.iter().for_each(|status| conditions::print(status, output));
     }
     output.line(&match changes {
-        Some(changes) => changes.summary(world),
+        Some(changes) => changes.summary(world, args.info),
         None => summary(args, world),
     });
 }

@@ -2,6 +2,7 @@
 pub(crate) const SUPPORTED: &[&str] = &[
     "BackendTLSPolicy",
     "BackendTLSPolicySANValidation",
+    "ClusterTrustBundle",
     "GRPCRoute",
     "GRPCRouteNamedRouteRule",
     "GRPCRouteRequestHeaderModifier",
@@ -59,5 +60,13 @@ mod tests {
     #[test]
     fn the_list_is_sorted_as_the_suite_asks() {
         assert!(super::SUPPORTED.is_sorted());
+    }
+
+    #[test]
+    fn the_document_lists_what_is_claimed_beyond_resources() {
+        let page = include_str!("../../../docs/conformance.md");
+        let named = |feature: &&str| page.split([' ', ',', '|', '\n', ';']).any(|word| word == *feature);
+        let missing: Vec<_> = super::SUPPORTED.iter().filter(|feature| !named(feature)).collect();
+        assert!(missing.is_empty(), "docs/conformance.md does not name {missing:?}");
     }
 }

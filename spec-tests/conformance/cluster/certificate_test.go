@@ -73,7 +73,7 @@ func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	template := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "tests"}, IsCA: true,
+	template := x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), Subject: pkix.Name{CommonName: "tests"}, IsCA: true,
 		BasicConstraintsValid: true, NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
 	must(t, err)
@@ -89,7 +89,8 @@ func (a *authority) secret(t *testing.T, namespace string, serial int64) *corev1
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	template := x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{secureHost}, NotAfter: time.Now().Add(time.Hour)}
+	template := x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{secureHost},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, &template, a.certificate, key.Public(), a.key)
 	must(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(key)

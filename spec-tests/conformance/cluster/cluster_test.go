@@ -46,6 +46,7 @@ var tests = []struct {
 }{
 	{"OldestRouteWins", oldestRouteWins},
 	{"SecretRotatedUnderLoad", secretRotatedUnderLoad},
+	{"TrustBundle", trustBundle},
 	{"NamespaceDeletedUnderTraffic", namespaceDeletedUnderTraffic},
 	{"RollingRestart", rollingRestart},
 }

@@ -17,6 +17,7 @@ cargo xtask JOB
       --channel CHANNEL         of the CRDs: standard (default) or experimental
       --report FILE             write the suite's report there too
       --gateline FILE           test that binary instead of building one
+      --latency ROUTES          measure what a change takes at so many HTTPRoutes, instead of the suite
       --short                   wait seconds, not minutes, for what does not come
       --keep                    leave the cluster up until Ctrl-C
   cluster [OPTION…]             tests of our own on a cluster like that

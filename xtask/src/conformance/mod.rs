@@ -124,6 +124,11 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
     report.step("cluster", || cluster.start(IMAGE, &gateline).map(|()| String::new()))?;
     report.step("crds", || cluster.install_crds(options.channel).map(|()| String::new()))?;
     report.step("chart", || cluster.install_chart(&workspace.root.join(CHART)).map(|()| String::new()))?;
+    if let Some(routes) = options.latency {
+        report.step("latency", || latency(&cluster, programs, routes))?;
+        report.finish();
+        return cluster.check();
+    }
     let features = claimed(&cluster, options)?;
     let suite = Suite { programs, options, kubeconfig: cluster.kubeconfig(), class: CLASS, features };
     let written = folder.join("report.yaml");
@@ -145,6 +150,13 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
     report.finish();
     cluster.check()?;
     judged
+}
+
+/// How long it takes until a changed HTTPRoute is served and has its status.
+fn latency(cluster: &Cluster<'_>, programs: &Programs, routes: u32) -> Result<String, Failure> {
+    let mut program = std::process::Command::new(programs.path("latency"));
+    program.arg("--kubeconfig").arg(cluster.kubeconfig()).args(["--gateway-class", CLASS]);
+    output(program.args(["--routes", &routes.to_string()]))
 }
 
 /// A line for each test that fails, as soon as it does.

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) report: Option<PathBuf>,
     /// The binary to test instead of the one that cargo builds.
     pub(crate) gateline: Option<PathBuf>,
+    /// Measure what a change takes at so many HTTPRoutes, instead of the suite.
+    pub(crate) latency: Option<u32>,
     /// Leave the cluster up after the suite, until it is interrupted.
     pub(crate) keep: bool,
     /// Give up sooner on what does not come: failing tests take seconds and not minutes.
@@ -51,6 +53,7 @@ impl Options {
                 "--channel" => options.channel = Channel::parse(&value()?)?,
                 "--report" => options.report = Some(absolute(&value()?)?),
                 "--gateline" => options.gateline = Some(absolute(&value()?)?),
+                "--latency" => options.latency = Some(number(&arg, &value()?)?),
                 "--keep" => options.keep = true,
                 "--short" => options.short = true,
                 "--inside" => options.inside = true,
@@ -72,6 +75,7 @@ impl Options {
         for (name, path) in [("--report", &self.report), ("--gateline", &self.gateline)] {
             arguments.extend(path.iter().flat_map(|path| valued(name, &path.display())));
         }
+        arguments.extend(self.latency.iter().flat_map(|routes| valued("--latency", routes)));
         for (name, wanted) in [("--keep", self.keep), ("--short", self.short), ("--inside", self.inside)] {
             arguments.extend(wanted.then(|| name.to_owned()));
         }
@@ -164,13 +168,13 @@ mod tests {
     #[test]
     fn arguments_are_read_as_what_they_were_written_from() {
         let options =
-            parse("--profile tls --run A --run B --gateline g --short --channel experimental").unwrap();
+            parse("--profile tls --run A --run B --gateline g --short --channel experimental --latency 9").unwrap();
         assert_eq!(Options::parse(options.arguments().into_iter()).unwrap(), options);
     }
 
     #[test]
     fn a_wrong_argument_is_an_error() {
-        for line in ["--profile MESH-HTTP", "--channel beta", "--run", "--fast"] {
+        for line in ["--profile MESH-HTTP", "--channel beta", "--run", "--fast", "--latency 0"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

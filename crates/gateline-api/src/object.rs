@@ -104,21 +104,26 @@ impl Object {
     }
 }
 
-/// All objects of an input, one for each group, kind, namespace and name. Iterates in the order of those.
+/// All objects of an input, one for each group, kind, namespace and name. Iterates in the order of those. A clone shares
+/// the objects.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
-    map: BTreeMap<(Box<str>, Box<str>, ObjectName), Object>,
+    map: BTreeMap<Arc<Key>, Arc<Object>>,
 }
+
+/// Group, kind, name.
+type Key = (Box<str>, Box<str>, ObjectName);
 
 impl Objects {
     /// Adds an object; returns the one it replaces.
     pub fn insert(&mut self, object: Object) -> Option<Object> {
-        self.map.insert((object.group.clone(), object.kind.clone(), object.name.clone()), object)
+        let key = (object.group.clone(), object.kind.clone(), object.name.clone());
+        self.map.insert(Arc::new(key), Arc::new(object)).map(Arc::unwrap_or_clone)
     }
 
     /// Takes an object away.
     pub fn remove(&mut self, group: &str, kind: &str, name: &ObjectName) -> Option<Object> {
-        self.map.remove(&(group.into(), kind.into(), name.clone()))
+        self.map.remove::<Key>(&(group.into(), kind.into(), name.clone())).map(Arc::unwrap_or_clone)
     }
 
     /// Keeps the objects for which this holds.
@@ -129,27 +134,27 @@ impl Objects {
     /// One object.
     #[must_use]
     pub fn get(&self, group: &str, kind: &str, name: &ObjectName) -> Option<&Object> {
-        self.map.get(&(group.into(), kind.into(), name.clone()))
+        self.map.get::<Key>(&(group.into(), kind.into(), name.clone())).map(|object| &**object)
     }
 
     /// All objects of a kind, by namespace and name.
     pub fn of_kind(&self, group: &str, kind: &str) -> impl Iterator<Item = &Object> {
-        let from: (Box<str>, Box<str>, ObjectName) = (group.into(), kind.into(), ObjectName::default());
+        let from: Key = (group.into(), kind.into(), ObjectName::default());
         let key = (from.0.clone(), from.1.clone());
         self.map
-            .range(from..)
-            .take_while(move |((g, k, _), _)| (g, k) == (&key.0, &key.1))
-            .map(|(_, object)| object)
+            .range::<Key, _>(from..)
+            .take_while(move |(of, _)| (&of.0, &of.1) == (&key.0, &key.1))
+            .map(|(_, object)| &**object)
     }
 
     /// All objects.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
-        self.map.values()
+        self.map.values().map(|object| &**object)
     }
 
     /// All objects, to mark or to default.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Object> {
-        self.map.values_mut()
+        self.map.values_mut().map(Arc::make_mut)
     }
 
     /// How many there are.

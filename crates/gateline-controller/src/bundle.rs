@@ -3,6 +3,7 @@
 //! The controller packs what the Gateway may use, grants considered; pods unpack it and see the Secrets as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,12 +20,64 @@ const KEY: &str = "secrets.json";
 /// The type of the Secret.
 const TYPE: &str = "gateline.dev/secrets";
 
-/// `type` and `data` of the Secret for a Gateway: the certificates of its listeners, those of ListenerSets too, and the
-/// one it shows to backends; and which generations of them were looked at.
-pub(crate) fn pack(gateway: &ObjectName, resolution: &Resolution, objects: &Objects) -> Value {
-    let secrets = used_by(gateway, resolution);
-    let secrets = secrets.iter().filter_map(|name| objects.get(CORE, "Secret", name));
-    let secrets = secrets.map(|secret| {
+/// The most bytes that the API server takes in one Secret.
+const MOST: usize = 1 << 20;
+
+/// The packed Secrets of all Gateways. One is packed anew only when something in it has changed.
+#[derive(Debug, Default)]
+pub(crate) struct Bundles {
+    packed: BTreeMap<ObjectName, Packed>,
+}
+
+/// `type` and `data` of a packed Secret; or how many bytes it would have, if those are too many.
+pub(crate) type Bundle = Result<Arc<Value>, usize>;
+
+#[derive(Debug)]
+struct Packed {
+    of: BTreeMap<String, i64>,
+    secrets: Vec<Arc<Value>>,
+    bundle: Bundle,
+}
+
+impl Bundles {
+    /// The certificates of the listeners of a Gateway, those of ListenerSets too, and the one it shows to backends; and
+    /// which generations of them were looked at.
+    pub(crate) fn pack(
+        &mut self,
+        gateway: &ObjectName,
+        resolution: &Resolution,
+        objects: &Objects,
+    ) -> Bundle {
+        let secrets = used_by(gateway, resolution);
+        let secrets: Vec<&Object> =
+            secrets.iter().filter_map(|name| objects.get(CORE, "Secret", name)).collect();
+        let of = generations(gateway, objects);
+        let same = |packed: &&Packed| {
+            let values = packed.secrets.iter().zip(&secrets);
+            packed.of == of
+                && packed.secrets.len() == secrets.len()
+                && values.into_iter().all(|(before, now)| Arc::ptr_eq(before, &now.value))
+        };
+        if let Some(packed) = self.packed.get(gateway).filter(same) {
+            return packed.bundle.clone();
+        }
+        let bundle = pack(&of, &secrets);
+        if let Err(bytes) = bundle {
+            tracing::error!(%gateway, bytes, most = MOST, "the Secrets of a Gateway do not fit into one");
+        }
+        let secrets = secrets.iter().map(|secret| secret.value.clone()).collect();
+        self.packed.insert(gateway.clone(), Packed { of, secrets, bundle: bundle.clone() });
+        bundle
+    }
+
+    /// Forgets Gateways that are gone.
+    pub(crate) fn retain(&mut self, gateways: &BTreeSet<ObjectName>) {
+        self.packed.retain(|gateway, _| gateways.contains(gateway));
+    }
+}
+
+fn pack(of: &BTreeMap<String, i64>, secrets: &[&Object]) -> Bundle {
+    let secrets = secrets.iter().map(|secret| {
         json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -33,8 +86,11 @@ pub(crate) fn pack(gateway: &ObjectName, resolution: &Resolution, objects: &Obje
             "data": secret.value["data"],
         })
     });
-    let text = json!({ "of": generations(gateway, objects), "secrets": secrets.collect::<Vec<_>>() });
-    json!({ "type": TYPE, "data": { KEY: STANDARD.encode(text.to_string()) } })
+    let text = json!({ "of": of, "secrets": secrets.collect::<Vec<_>>() }).to_string();
+    if text.len() > MOST {
+        return Err(text.len());
+    }
+    Ok(Arc::new(json!({ "type": TYPE, "data": { KEY: STANDARD.encode(text) } })))
 }
 
 /// Whether an object is a packed Secret.
@@ -132,7 +188,8 @@ mod tests {
             objects.insert(object);
         }
         let resolution = gateline_api::resolve(&objects, &crate::resolve_options("gateline.dev/controller"));
-        let mut bundle = pack(&name, &resolution, &objects);
+        let mut bundles = Bundles::default();
+        let mut bundle = (*bundles.pack(&name, &resolution, &objects).unwrap()).clone();
         bundle["apiVersion"] = "v1".into();
         bundle["kind"] = "Secret".into();
         bundle["metadata"] = json!({ "namespace": "infra", "name": "shop-gateline" });
@@ -146,5 +203,38 @@ mod tests {
                 pod.of_kind(CORE, "Secret").map(|secret| (&secret.name, &secret.value["data"])).collect();
             assert_eq!(seen, [(&own.name, &own.value["data"])]);
         }
+    }
+    /// As Secrets change: each is in the next bundle, and where nothing has changed it is the one before.
+    #[test]
+    fn is_packed_anew_when_a_secret_of_it_changes_and_told_when_it_does_not_fit() {
+        let name = ObjectName::new("infra", "shop");
+        let mut objects = Objects::default();
+        let mut secret = certificate("infra", "own");
+        objects.insert(secret.clone());
+        objects.insert(gateway(1));
+        let used = |object: &Object| {
+            let mut resolution = Resolution::default();
+            let shown = gateline_api::resolve::Certificate {
+                secret: object.name.clone(),
+                chain: Vec::new(),
+                key: rcgen::KeyPair::generate().unwrap().into(),
+                names: Vec::new(),
+                not_before: gateline::model::Timestamp(0),
+                not_after: gateline::model::Timestamp(0),
+            };
+            resolution.clients.insert(name.clone(), shown.into());
+            resolution
+        };
+        let resolution = used(&secret);
+        let mut bundles = Bundles::default();
+        let first = bundles.pack(&name, &resolution, &objects).unwrap();
+        assert!(Arc::ptr_eq(&first, &bundles.pack(&name, &resolution, &objects).unwrap()));
+        secret.value = Arc::new(json!({ "type": "kubernetes.io/tls", "data": { "tls.crt": "bmV3" } }));
+        objects.insert(secret.clone());
+        let second = bundles.pack(&name, &resolution, &objects).unwrap();
+        assert_ne!(first, second);
+        secret.value = Arc::new(json!({ "data": { "tls.crt": "A".repeat(MOST) } }));
+        objects.insert(secret);
+        assert!(bundles.pack(&name, &resolution, &objects).is_err_and(|bytes| bytes > MOST));
     }
 }

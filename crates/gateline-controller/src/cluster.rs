@@ -8,15 +8,17 @@ use gateline_api::Objects;
 use kube::Client;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::kinds::{INPUTS, Kind, One};
 use crate::store::{Revision, Store};
 use crate::watch as watches;
 
-/// Changes come in bursts: wait until it is quiet for this long, …
-const QUIET: Duration = Duration::from_millis(5);
-/// … but not longer than this.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// A change that comes alone is told at once. Of those that keep coming, the next are told together: after as long a rest
+/// as the work on the last ones took, but at least …
+const SHORTEST_REST: Duration = Duration::from_millis(5);
+/// … and at most this.
+const LONGEST_REST: Duration = Duration::from_millis(50);
 
 /// A cluster that is watched. Dropping it ends the watches.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub struct Cluster {
     store: Arc<Store>,
     changes: watch::Receiver<Revision>,
     seen: Revision,
+    pace: Pace,
     watches: AbortHandle,
 }
 
@@ -45,15 +48,22 @@ impl Cluster {
         let store = Arc::new(Store::new());
         let changes = store.subscribe();
         let task = tokio::spawn(watches::all(client.clone(), kinds, only, store.clone()));
-        Self { store, changes, seen: Revision::default(), watches: task.abort_handle() }
+        Self {
+            store,
+            changes,
+            seen: Revision::default(),
+            pace: Pace::default(),
+            watches: task.abort_handle(),
+        }
     }
 
     pub(crate) fn store(&self) -> Arc<Store> {
         self.store.clone()
     }
 
-    /// Waits until something that routing depends on has changed, and until the burst is over; then all objects. The
-    /// first time it waits for every kind to be listed. `None` when nothing is watched any more.
+    /// Waits until something that routing depends on has changed; then all objects. The first time it waits for every
+    /// kind to be listed. `None` when nothing is watched any more. Changes that come while the caller is at work with the
+    /// objects before, and for as long again (5 to 50 ms), are told together.
     ///
     /// While the API server is away this waits: whoever calls goes on with the objects it has.
     pub async fn changed(&mut self) -> Option<Objects> {
@@ -66,17 +76,16 @@ impl Cluster {
     }
 
     async fn next(&mut self, relevant: impl Fn(&Revision, &Revision) -> bool) -> Option<(Objects, bool)> {
+        self.pace.worked(Instant::now());
         loop {
             let seen = self.seen;
             self.changes.wait_for(|now| relevant(&seen, now)).await.ok()?;
-            let burst =
-                async { while let Ok(Ok(())) = tokio::time::timeout(QUIET, self.changes.changed()).await {} };
-            // Whether quiet or not: it is time.
-            let _ = tokio::time::timeout(PATIENCE, burst).await;
+            tokio::time::sleep_until(self.pace.next()).await;
             let now = *self.changes.borrow_and_update();
             let input = now.inputs != seen.inputs;
             self.seen = now;
             if let Some(objects) = self.store.objects() {
+                self.pace.told(Instant::now());
                 return Some((objects, input));
             }
         }
@@ -86,5 +95,56 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.watches.abort();
+    }
+}
+
+/// When the next changes may be told.
+#[derive(Debug)]
+enum Pace {
+    /// The caller is at work with what it was told then.
+    Working(Instant),
+    Resting(Instant),
+}
+
+impl Pace {
+    fn told(&mut self, now: Instant) {
+        *self = Self::Working(now);
+    }
+
+    /// The caller asks for more, perhaps not for the first time.
+    fn worked(&mut self, now: Instant) {
+        if let Self::Working(since) = self {
+            let rest = now.duration_since(*since).clamp(SHORTEST_REST, LONGEST_REST);
+            *self = Self::Resting(now + rest);
+        }
+    }
+
+    fn next(&self) -> Instant {
+        let (Self::Working(at) | Self::Resting(at)) = self;
+        *at
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::Resting(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_that_keep_coming_wait_as_long_as_the_work_took() {
+        let begin = Instant::now();
+        let after = |millis| begin + Duration::from_millis(millis);
+        let mut pace = Pace::default();
+        for (worked, next) in [(1, 1 + 5), (20, 20 + 20), (300, 300 + 50)] {
+            pace.told(begin);
+            pace.worked(after(worked));
+            pace.worked(after(worked + 3));
+            assert_eq!(pace.next(), after(next));
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 use crate::provision::Provisioner;
 use crate::resolving;
-use crate::status::{Job, Writer, jobs};
+use crate::status::{Writer, jobs};
 
 /// How often everything is looked at again: certificates expire, failures pass.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -99,7 +99,7 @@ impl Controller {
             if leader {
                 self.act();
             } else {
-                self.writer.replace(std::iter::empty());
+                self.writer.replace([]);
             }
         }
         drop(leads);
@@ -138,8 +138,7 @@ impl Controller {
         }
         let reach =
             self.provisioner.provision(&self.objects, &self.resolution, &accepted(&self.resolution.statuses));
-        let jobs: Vec<Job> = jobs(&self.objects, &self.resolution.statuses, &reach);
-        self.writer.replace(jobs.into_iter());
+        self.writer.replace(jobs(&self.objects, &self.resolution.statuses, &reach));
     }
 }
 

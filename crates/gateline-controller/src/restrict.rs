@@ -42,13 +42,17 @@ pub fn restrict(objects: &mut Objects, gateway: &ObjectName) {
 fn names_in(objects: &Objects) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let holders = objects.iter().filter(|object| matches!(&*object.group, GATEWAY | ENVOY));
-    let mut left: Vec<Value> = holders.map(|object| object.value["spec"].clone()).collect();
+    let mut left: Vec<&Value> = holders.map(|object| &object.value["spec"]).collect();
     while let Some(value) = left.pop() {
         match value {
             Value::Object(fields) => {
                 for (key, field) in fields {
                     match field {
-                        Value::String(name) if key == "name" => drop(names.insert(name)),
+                        Value::String(name) if key == "name" => {
+                            if !names.contains(name) {
+                                names.insert(name.clone());
+                            }
+                        }
                         field => left.push(field),
                     }
                 }

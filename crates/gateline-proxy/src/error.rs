@@ -2,7 +2,6 @@ use std::io;
 use std::net::SocketAddr;
 
 use gateline::CompileError;
-use gateline::model::ListenerName;
 
 /// Why a proxy does not start, or keeps what it had.
 #[derive(Debug, thiserror::Error)]
@@ -26,22 +25,9 @@ pub enum ProxyError {
         /// Why not.
         source: io::Error,
     },
-    /// A certificate or key that rustls does not take.
-    #[error("listener {listener}: {reason}")]
-    Certificate {
-        /// Whose certificate it is.
-        listener: ListenerName,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A TLS policy for a backend that rustls does not take.
-    #[error("backend {backend}: {reason}")]
-    BackendTls {
-        /// `ns/name:port`.
-        backend: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// TLS as such: not a certificate, which only its listener or backend suffers from.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
     /// The rules do not compile.
     #[error(transparent)]
     Compile(#[from] CompileError),

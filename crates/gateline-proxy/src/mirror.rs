@@ -39,7 +39,7 @@ pub(crate) fn send(
             Some(body) => RequestBody::Full(Some(body.await.ok()?)),
         };
         let (upstream, balancer) = state.backend(id, listener)?;
-        let host = balancer.pick(upstream, &state.hosts, None).filter(|_| !upstream.broken_tls)?;
+        let host = balancer.pick(upstream, &state.hosts, None).filter(|_| upstream.broken_tls.is_none())?;
         let h2 = wants_h2(upstream.protocol, kind, &parts.headers, parts.version);
         let request = finish(parts, h2, host.key.tls.is_some(), body).ok()?;
         let sent = host.send(request, h2).await.ok()?;

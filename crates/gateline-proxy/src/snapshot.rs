@@ -3,15 +3,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gateline::model::{
-    BackendId, BackendProtocol, Listener, ListenerId, Model, ObjectName, Protocol, Route, Rule,
+    BackendId, BackendProtocol, Listener, ListenerId, ListenerName, Model, ObjectName, Protocol, Route, Rule,
 };
 use gateline::{EntryId, Hit, Router};
-use gateline_api::resolve::{Certificate, Endpoint, Resolution, UpstreamTls};
-use rustls::ServerConfig;
+use gateline_api::resolve::{Certificate, Endpoint, ListenerTls, Resolution, UpstreamTls};
 use rustls::crypto::CryptoProvider;
 
 use crate::session::Session;
-use crate::tls::{ClientTls, provider, server_config};
+use crate::tls::{ClientTls, ServerTls, provider};
 use crate::upstream::Name;
 use crate::{Config, ProxyError};
 
@@ -22,7 +21,7 @@ pub struct Snapshot {
     /// What there is to bind, by port of the listener.
     pub(crate) ports: BTreeMap<(Transport, u16), Port>,
     /// By [`ListenerId`]: how TLS ends there.
-    server_tls: Vec<Option<Arc<ServerConfig>>>,
+    server_tls: Vec<Option<Arc<ServerTls>>>,
     /// By [`BackendId`], then those to which a Gateway shows its certificate.
     pub(crate) upstreams: Vec<Upstream>,
     /// The latter, by the listener that took the request.
@@ -58,8 +57,8 @@ pub(crate) struct Upstream {
     pub(crate) tls: Option<Arc<ClientTls>>,
     /// `tls` is not a policy's: the backend says that it speaks HTTPS.
     implied_tls: bool,
-    /// Requests are answered 500: TLS is asked for and cannot be had.
-    pub(crate) broken_tls: bool,
+    /// Requests are answered 500: TLS is asked for and cannot be had, for this reason.
+    pub(crate) broken_tls: Option<Arc<str>>,
 }
 
 impl Upstream {
@@ -70,8 +69,8 @@ impl Upstream {
 }
 
 impl Snapshot {
-    /// Compiles a resolution. What the snapshot before has alike (TLS policies, names that are looked up) is carried
-    /// over, so that connections survive.
+    /// Compiles a resolution. What the snapshot before has alike (TLS of listeners and backends, names that are looked
+    /// up) is carried over, so that connections and TLS sessions survive.
     pub(crate) fn build(
         resolution: &Resolution,
         config: &Config,
@@ -81,10 +80,10 @@ impl Snapshot {
         let router = Arc::new(Router::compile(model.clone(), &config.router)?);
         let provider = provider();
         let ports = ports(&router);
-        let server_tls = server_tls(resolution, &provider)?;
         let builder = Builder { config, before, provider: &provider };
-        let mut upstreams = builder.upstreams(&model, resolution)?;
-        let shown = builder.shown(&model, resolution, &mut upstreams)?;
+        let server_tls = builder.server_tls(&model, resolution)?;
+        let mut upstreams = builder.upstreams(&model, resolution);
+        let shown = builder.shown(&model, resolution, &mut upstreams);
         let mut rules = 0;
         let first_rules = model.routes.iter().map(|route| {
             let first = rules;
@@ -108,7 +107,7 @@ impl Snapshot {
     }
 
     /// `None` for a listener that does not end TLS.
-    pub(crate) fn server_tls(&self, listener: ListenerId) -> Option<&Arc<ServerConfig>> {
+    pub(crate) fn server_tls(&self, listener: ListenerId) -> Option<&Arc<ServerTls>> {
         self.server_tls.get(usize::try_from(listener.0).ok()?)?.as_ref()
     }
 
@@ -146,18 +145,6 @@ fn ports(router: &Router) -> BTreeMap<(Transport, u16), Port> {
     ports
 }
 
-fn server_tls(
-    resolution: &Resolution,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Vec<Option<Arc<ServerConfig>>>, ProxyError> {
-    let listeners = resolution.model.listeners.iter().enumerate();
-    let config = |(index, listener)| {
-        let tls = resolution.tls.get(index).and_then(Option::as_ref);
-        tls.map(|tls| server_config(listener, tls, provider)).transpose()
-    };
-    listeners.map(config).collect()
-}
-
 fn sessions(model: &Model) -> Vec<Option<Session>> {
     let rules =
         model.routes.iter().flat_map(|route| route.rules.iter().enumerate().map(move |rule| (route, rule)));
@@ -177,7 +164,30 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn upstreams(&self, model: &Model, resolution: &Resolution) -> Result<Vec<Upstream>, ProxyError> {
+    fn server_tls(
+        &self,
+        model: &Model,
+        resolution: &Resolution,
+    ) -> Result<Vec<Option<Arc<ServerTls>>>, ProxyError> {
+        let one = |(listener, tls): (&Listener, &Option<ListenerTls>)| {
+            let Some(tls) = tls else { return Ok(None) };
+            let (name, protocol) = (&listener.name, listener.protocol);
+            match self.server_tls_before(name).filter(|before| before.is(protocol, tls)) {
+                Some(same) => Ok(Some(same.clone())),
+                None => ServerTls::new(name, protocol, tls, self.provider).map(|new| Some(Arc::new(new))),
+            }
+        };
+        model.listeners.iter().zip(&resolution.tls).map(one).collect()
+    }
+
+    fn server_tls_before(&self, name: &ListenerName) -> Option<&Arc<ServerTls>> {
+        let before = self.before?;
+        let listeners = &before.router.model().listeners;
+        let index = listeners.binary_search_by(|listener| listener.name.cmp(name)).ok()?;
+        before.server_tls.get(index)?.as_ref()
+    }
+
+    fn upstreams(&self, model: &Model, resolution: &Resolution) -> Vec<Upstream> {
         let mut upstreams = Vec::with_capacity(model.backends.len());
         for (index, backend) in model.backends.iter().enumerate() {
             let resolved = resolution.upstreams.get(index).cloned().unwrap_or_default();
@@ -186,16 +196,15 @@ impl Builder<'_> {
             let (addresses, names) = self.endpoints(endpoints);
             let implied = implied_tls(backend);
             let policy = resolved.tls.as_ref().or(implied.as_ref());
-            let fail = |reason| ProxyError::BackendTls { backend: name.clone(), reason };
-            let tls = match policy {
-                Some(policy) if !resolved.broken_tls => Some(self.tls(policy, None).map_err(fail)?),
-                _ => None,
+            let (tls, broken_tls) = match policy {
+                _ if resolved.broken_tls => (None, Some("no BackendTLSPolicy for it can be used".into())),
+                Some(policy) => self.tls(&name, policy, None),
+                None => (None, None),
             };
-            let (protocol, broken_tls) = (backend.protocol, resolved.broken_tls);
-            let implied_tls = resolved.tls.is_none();
+            let (protocol, implied_tls) = (backend.protocol, resolved.tls.is_none());
             upstreams.push(Upstream { name, protocol, addresses, names, tls, implied_tls, broken_tls });
         }
-        Ok(upstreams)
+        upstreams
     }
 
     /// Adds, for every Gateway with a certificate, the backends that it reaches and that speak TLS.
@@ -204,7 +213,7 @@ impl Builder<'_> {
         model: &Model,
         resolution: &Resolution,
         upstreams: &mut Vec<Upstream>,
-    ) -> Result<BTreeMap<(ListenerId, BackendId), usize>, ProxyError> {
+    ) -> BTreeMap<(ListenerId, BackendId), usize> {
         let mut by_gateway: BTreeMap<(&ObjectName, BackendId), usize> = BTreeMap::new();
         let mut shown = BTreeMap::new();
         for (index, listener) in (0..).zip(&model.listeners) {
@@ -220,15 +229,14 @@ impl Builder<'_> {
                     shown.insert((index, backend), *known);
                     continue;
                 }
-                let fail = |reason| ProxyError::BackendTls { backend: plain.name.clone(), reason };
-                let tls = self.tls(tls.policy(), Some(certificate)).map_err(fail)?;
-                let upstream = Upstream { tls: Some(tls), ..plain.clone() };
+                let (tls, broken_tls) = self.tls(&plain.name, tls.policy(), Some(certificate));
+                let upstream = Upstream { tls, broken_tls, ..plain.clone() };
                 by_gateway.insert((gateway, backend), upstreams.len());
                 shown.insert((index, backend), upstreams.len());
                 upstreams.push(upstream);
             }
         }
-        Ok(shown)
+        shown
     }
 
     fn endpoints(&self, endpoints: &[Endpoint]) -> (Vec<SocketAddr>, Vec<Arc<Name>>) {
@@ -250,16 +258,29 @@ impl Builder<'_> {
         same.cloned().unwrap_or_else(|| Arc::new(Name::new(host, port)))
     }
 
+    /// TLS to a backend, or why it cannot be had: logged when it is new.
     fn tls(
         &self,
+        backend: &str,
         policy: &UpstreamTls,
         certificate: Option<&Arc<Certificate>>,
-    ) -> Result<Arc<ClientTls>, String> {
-        let known = self.before.into_iter().flat_map(|before| &before.upstreams);
-        let mut known = known.filter_map(|upstream| upstream.tls.as_ref());
-        match known.find(|tls| tls.is(policy, certificate)) {
-            Some(tls) => Ok(tls.clone()),
-            None => ClientTls::new(policy, certificate, self.provider).map(Arc::new),
+    ) -> (Option<Arc<ClientTls>>, Option<Arc<str>>) {
+        let before = || self.before.into_iter().flat_map(|before| &before.upstreams);
+        let mut known = before().filter_map(|upstream| upstream.tls.as_ref());
+        if let Some(tls) = known.find(|tls| tls.is(policy, certificate)) {
+            return (Some(tls.clone()), None);
+        }
+        match ClientTls::new(policy, certificate, self.provider) {
+            Ok(tls) => (Some(Arc::new(tls)), None),
+            Err(reason) => {
+                let same = |known: &Upstream| {
+                    known.name == backend && known.broken_tls.as_deref() == Some(reason.as_str())
+                };
+                if !before().any(same) {
+                    tracing::error!(backend, reason, "TLS to a backend cannot be set up: requests get 500");
+                }
+                (None, Some(reason.into()))
+            }
         }
     }
 }

@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn arguments_are_read_as_what_they_were_written_from() {
         let options =
-            parse("--profile tls --run A --run B --gateline g --short --channel experimental --latency 9").unwrap();
+            parse("--profile tls --run A --run B --gateline g --short --channel experimental --latency 9")
+                .unwrap();
         assert_eq!(Options::parse(options.arguments().into_iter()).unwrap(), options);
     }
 

@@ -126,7 +126,11 @@ fn compile(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
     // Pods see nothing but their own folder: programs without C run there as they are.
     let output = format!("{}/", folder.display());
     let build = ["build", "-trimpath", "-ldflags", &flags, "-o", &output];
-    go("", &[&build[..], &["./certificates", "./controllers", "./latency", "./node", "cmd/test2json", "tool"]].concat())?;
+    go(
+        "",
+        &[&build[..], &["./certificates", "./controllers", "./latency", "./node", "cmd/test2json", "tool"]]
+            .concat(),
+    )?;
     go("/echo", &[&build[..], &["tool"]].concat())?;
     compile_tests(workspace, ".", &folder.join("suite"))?;
     // Go names a program after its folder.

@@ -80,10 +80,10 @@ pub enum SubjectAltName {
 }
 
 /// TLS of a listener with `mode: Terminate`.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListenerTls {
     /// In the order of `certificateRefs`, only those that could be read.
-    pub certificates: Vec<Certificate>,
+    pub certificates: Vec<Arc<Certificate>>,
     /// Secrets that are not in the input and were assumed to exist: `dev` stands in for them.
     pub missing: Vec<ObjectName>,
     /// `tls.frontend`: which client certificates are accepted. `None` asks for none.

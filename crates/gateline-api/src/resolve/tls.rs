@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gateline::model::{HostPattern, ObjectName, Protocol, Timestamp};
 
@@ -39,7 +40,7 @@ pub(super) fn read(
             match certificate(world, grants, slot.holder, &slot.path(&field), reference, findings) {
                 Ok(Some(certificate)) => {
                     inspect(world, slot, &field, &certificate, findings);
-                    tls.certificates.push(certificate);
+                    tls.certificates.push(Arc::new(certificate));
                 }
                 Ok(None) => tls.missing.push(secret_name(slot.holder, reference)),
                 Err(fault) => fail(slot, &field, fault, findings),

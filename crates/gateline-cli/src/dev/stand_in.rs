@@ -112,7 +112,8 @@ impl StandIns {
         for (listener, tls) in resolution.model.listeners.iter().zip(&mut resolution.tls) {
             let Some(tls) = tls else { continue };
             for secret in std::mem::take(&mut tls.missing) {
-                tls.certificates.push(self.authority()?.issue(&secret, names(listener))?);
+                let certificate = self.authority()?.issue(&secret, names(listener))?;
+                tls.certificates.push(Arc::new(certificate));
                 issued.insert(secret);
             }
         }

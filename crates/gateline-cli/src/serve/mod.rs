@@ -1,5 +1,7 @@
 //! `gateline serve`: the Gateways of the manifests, on this machine.
 
+mod cache;
+mod follower;
 mod kubernetes;
 mod reload;
 mod signals;

@@ -18,7 +18,7 @@ use crate::metrics::{Metrics, add};
 const ECHO: Duration = Duration::from_secs(2);
 /// How long to wait before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
-/// How often everything is applied again, whatever others have done to it.
+/// How often everything is applied again, whatever others have done to what is not watched.
 const AGAIN: Duration = Duration::from_mins(5);
 
 /// Makes what serves Gateways: for each Gateway one change at a time, and none where nothing changed.
@@ -27,15 +27,20 @@ pub(crate) struct Applier {
     metrics: Arc<Metrics>,
     applied: BTreeMap<ObjectName, Applied>,
     busy: BTreeSet<ObjectName>,
-    tasks: JoinSet<(ObjectName, kube::Result<Vec<Value>>)>,
+    tasks: JoinSet<(ObjectName, kube::Result<Applied>)>,
 }
 
 #[derive(Debug)]
 struct Applied {
     /// Empty where it failed.
     objects: Vec<Value>,
+    /// Of the Service and the Deployment, as they came out.
+    versions: [Option<u64>; 2],
     at: Instant,
 }
+
+/// Of a data plane, what others touch most and what is watched.
+const WATCHED: [(&str, &str); 2] = [(CORE, "Service"), ("apps", "Deployment")];
 
 impl Applier {
     pub(crate) fn new(client: Client, metrics: Arc<Metrics>) -> Self {
@@ -51,9 +56,10 @@ impl Applier {
         let wanted = plane.objects();
         if let Some(applied) = self.applied.get(gateway) {
             let age = now.duration_since(applied.at);
-            let same = applied.objects == wanted;
             let failed = applied.objects.is_empty();
-            if (failed && age < RETRY) || (same && age < AGAIN && (age < ECHO || plane.exists(objects))) {
+            let stands = age < ECHO || plane.exists(objects);
+            let same = applied.objects == wanted && stands && !plane.is_touched(applied.versions, objects);
+            if (failed && age < RETRY) || (same && age < AGAIN) {
                 return;
             }
         }
@@ -61,8 +67,8 @@ impl Applier {
         self.busy.insert(gateway.clone());
         let (client, gateway) = (self.client.clone(), gateway.clone());
         self.tasks.spawn(async move {
-            let result = apply(client, &gateway.namespace, &wanted, force).await;
-            (gateway, result.map(|()| wanted))
+            let result = apply(client, &gateway.namespace, wanted, force).await;
+            (gateway, result)
         });
     }
 
@@ -78,24 +84,31 @@ impl Applier {
         self.busy.remove(&gateway);
         let failed = result.is_err();
         add(if failed { &self.metrics.apply_errors } else { &self.metrics.data_planes_applied });
-        let objects = result.unwrap_or_else(|error| {
+        let applied = result.unwrap_or_else(|error| {
             tracing::warn!(%gateway, %error, "making the data plane");
-            Vec::new()
+            Applied { objects: Vec::new(), versions: [None; 2], at: Instant::now() }
         });
-        self.applied.insert(gateway, Applied { objects, at: Instant::now() });
+        self.applied.insert(gateway, applied);
         failed
     }
 }
 
 impl DataPlane<'_> {
-    fn made(&self, objects: &Objects) -> [Option<Value>; 2] {
+    /// Those of the watched objects that are the Gateway's.
+    fn made<'o>(&self, objects: &'o Objects) -> [Option<&'o Value>; 2] {
         let name = self.object_name();
-        [(CORE, "Service"), ("apps", "Deployment")].map(|(group, kind)| {
-            let object = objects.get(group, kind, &name)?;
-            let owners = object.value["metadata"]["ownerReferences"].as_array()?;
+        WATCHED.map(|(group, kind)| {
+            let object = &*objects.get(group, kind, &name)?.value;
+            let owners = object["metadata"]["ownerReferences"].as_array()?;
             let uid = &self.gateway.value["metadata"]["uid"];
-            owners.iter().find(|owner| owner["uid"] == *uid).cloned()
+            owners.iter().any(|owner| owner["uid"] == *uid).then_some(object)
         })
+    }
+
+    /// Whether somebody has changed one of them since.
+    pub(super) fn is_touched(&self, versions: [Option<u64>; 2], objects: &Objects) -> bool {
+        let now = self.made(objects).map(|object| object.and_then(version));
+        versions.into_iter().zip(now).any(|(then, now)| then.zip(now).is_some_and(|(then, now)| now > then))
     }
 
     fn exists(&self, objects: &Objects) -> bool {
@@ -109,15 +122,28 @@ impl DataPlane<'_> {
     }
 }
 
-async fn apply(client: Client, namespace: &str, objects: &[Value], force: bool) -> kube::Result<()> {
+/// Grows with each change: the generation, which a status leaves alone, or for kinds without one the resourceVersion.
+fn version(object: &Value) -> Option<u64> {
+    let metadata = &object["metadata"];
+    let generation = metadata["generation"].as_u64();
+    generation.or_else(|| metadata["resourceVersion"].as_str()?.parse().ok())
+}
+
+async fn apply(client: Client, namespace: &str, objects: Vec<Value>, force: bool) -> kube::Result<Applied> {
     let params = PatchParams { force, ..PatchParams::apply(crate::MANAGER) };
-    for object in objects {
+    let mut versions = [None; 2];
+    for object in &objects {
         let text = |field: &str| object[field].as_str().unwrap_or_default();
-        let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, text("kind")));
+        let (group, api) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, api, text("kind")));
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        api.patch(name, &params, &Patch::Apply(object)).await?;
+        let applied = api.patch(name, &params, &Patch::Apply(object)).await?;
+        for (version_of, watched) in versions.iter_mut().zip(WATCHED) {
+            if watched == (group, text("kind")) {
+                *version_of = serde_json::to_value(&applied).ok().as_ref().and_then(version);
+            }
+        }
     }
-    Ok(())
+    Ok(Applied { objects, versions, at: Instant::now() })
 }

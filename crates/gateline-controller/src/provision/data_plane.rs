@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::parameters::{Parameters, pairs};
 use super::ports::Port;
-use super::{access, bounded, deployment, labels, service};
-use crate::bundle;
+use super::{access, bounded, budget, deployment, labels, service};
+use crate::bundle::{Bundle, Bundles};
 
 /// What all data planes have in common.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub(crate) struct DataPlane<'a> {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) ports: BTreeSet<Port>,
-    /// `type` and `data` of the Secret with the Secrets it uses.
-    pub(super) secrets: Value,
+    /// The Secret with the Secrets it uses.
+    pub(super) secrets: Bundle,
     /// Addresses that the Gateway asks for.
     pub(crate) addresses: Vec<Address>,
 }
@@ -49,6 +49,7 @@ impl<'a> DataPlane<'a> {
         objects: &'a Objects,
         resolution: &Resolution,
         settings: &'a Settings,
+        bundles: &mut Bundles,
     ) -> Option<Self> {
         let spec = gateway.decode::<Gateway>().ok()?.spec;
         let asked = |field: &str| pairs(gateway.value.pointer(&format!("/spec/infrastructure/{field}")));
@@ -59,7 +60,7 @@ impl<'a> DataPlane<'a> {
             annotations: asked("annotations"),
             ports: ports(&gateway.name, &spec, &resolution.model),
             parameters: Parameters::of(gateway, class, objects),
-            secrets: bundle::pack(&gateway.name, resolution, objects),
+            secrets: bundles.pack(&gateway.name, resolution, objects),
             addresses: spec.addresses,
             gateway,
             settings,
@@ -71,6 +72,7 @@ impl<'a> DataPlane<'a> {
         let mut objects = vec![self.service_account()];
         objects.extend(access::access(self));
         objects.push(deployment::deployment(self));
+        objects.push(budget::budget(self));
         // A Service needs a port.
         if !self.ports.is_empty() {
             objects.push(service::service(self));

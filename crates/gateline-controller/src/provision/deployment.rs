@@ -15,6 +15,9 @@ const DRAIN: u32 = 50;
 /// … all within this time.
 const GRACE: u32 = 60;
 
+/// Where a pod keeps what it serves, for when its container starts anew while the API server is away.
+const CACHE: &str = "/var/cache/gateline";
+
 /// The Deployment. Nothing in it depends on the listeners, so that no change of them restarts a pod.
 pub(super) fn deployment(plane: &DataPlane<'_>) -> Value {
     let parameters = &plane.parameters;
@@ -51,6 +54,8 @@ fn pod(plane: &DataPlane<'_>) -> Value {
         "terminationGracePeriodSeconds": GRACE,
         "securityContext": { "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
         "containers": [container(plane)],
+        // In memory: Secrets are in it.
+        "volumes": [{ "name": "cache", "emptyDir": { "medium": "Memory", "sizeLimit": "128Mi" } }],
     });
     for (field, path) in [
         ("affinity", "envoyDeployment/pod/affinity"),
@@ -77,6 +82,7 @@ fn container(plane: &DataPlane<'_>) -> Value {
             "--gateway", plane.gateway.name.to_string(),
             "--controller-name", settings.controller,
             "--secrets", plane.name,
+            "--cache", format!("{CACHE}/objects.json"),
             "--admin", format!("[::]:{ADMIN_PORT}"),
             "--linger", LINGER.to_string(),
             "--drain", DRAIN.to_string(),
@@ -86,6 +92,7 @@ fn container(plane: &DataPlane<'_>) -> Value {
             "httpGet": { "path": "/ready", "port": "admin" },
             "periodSeconds": 5,
         },
+        "volumeMounts": [{ "name": "cache", "mountPath": CACHE }],
         "resources": { "requests": { "cpu": "100m", "memory": "64Mi" } },
         "securityContext": {
             "allowPrivilegeEscalation": false,

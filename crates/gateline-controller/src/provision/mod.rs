@@ -3,6 +3,7 @@
 mod access;
 mod applier;
 mod binding;
+mod budget;
 mod data_plane;
 mod deployment;
 mod labels;

@@ -10,6 +10,7 @@ use kube::Client;
 
 use super::{Applier, Binding, DataPlane, Reach, Settings};
 use crate::address::GatewayAddress;
+use crate::bundle::Bundles;
 use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 
@@ -22,6 +23,7 @@ pub(crate) enum Provisioner {
 /// Makes them.
 pub(crate) struct Pods {
     settings: Settings,
+    bundles: Bundles,
     applier: Applier,
     binding: Option<Binding>,
 }
@@ -37,6 +39,7 @@ impl Provisioner {
                     replicas: pods.replicas,
                     controller: options.controller.clone(),
                 },
+                bundles: Bundles::default(),
                 applier: Applier::new(client.clone(), metrics),
                 binding: pods.binding.as_deref().map(|name| Binding::new(client.clone(), name)),
             })),
@@ -50,7 +53,7 @@ impl Provisioner {
         resolution: &Resolution,
         gateways: &BTreeSet<ObjectName>,
     ) -> BTreeMap<ObjectName, Reach> {
-        let Pods { settings, applier, binding } = match self {
+        let Pods { settings, bundles, applier, binding } = match self {
             Self::At(addresses) => {
                 let here =
                     |name: &ObjectName| (name.clone(), Reach { addresses: addresses.clone(), fault: None });
@@ -66,7 +69,7 @@ impl Provisioner {
         let ours = ours.filter_map(|status| objects.get(GATEWAY, "Gateway", &status.name));
         let planes: Vec<DataPlane<'_>> = ours
             .filter(|gateway| stays(gateway, objects))
-            .filter_map(|gateway| DataPlane::of(gateway, objects, resolution, settings))
+            .filter_map(|gateway| DataPlane::of(gateway, objects, resolution, settings, bundles))
             .collect();
         if let Some(binding) = binding {
             // Pods of a Gateway that is not accepted any more go on with what they have, and can still read.
@@ -77,6 +80,7 @@ impl Provisioner {
             applier.want(plane, objects, now);
         }
         applier.retain(gateways);
+        bundles.retain(&planes.iter().map(|plane| plane.gateway.name.clone()).collect());
         accepted().map(|plane| (plane.gateway.name.clone(), Reach::of(plane, objects))).collect()
     }
 

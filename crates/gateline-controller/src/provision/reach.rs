@@ -34,6 +34,13 @@ impl Reach {
             let fault = reach.add(&wanted, assigned, &format!("Service {name}"));
             reach.fault = reach.fault.or(fault);
         }
+        if let Err(bytes) = plane.secrets {
+            let message = format!(
+                "the Secrets of its listeners have {bytes} bytes together, more than fit into one Secret: \
+                 use fewer certificates, or several Gateways"
+            );
+            reach.fault = Some(("Invalid", message));
+        }
         if pods == 0 && reach.fault.is_none() {
             reach.fault = Some(("Pending", format!("no pod of Deployment {name} is ready yet")));
         }

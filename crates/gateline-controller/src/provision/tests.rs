@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::data_plane::{DataPlane, Settings};
 use super::reach::Reach;
 use crate::address::GatewayAddress;
+use crate::bundle::Bundles;
 
 fn settings() -> Settings {
     Settings {
@@ -48,7 +49,7 @@ fn provision(objects: &Objects) -> (Vec<Value>, Reach) {
     let settings = settings();
     let gateway = objects.of_kind(GATEWAY, "Gateway").next().unwrap();
     let resolution = resolve(objects, &crate::resolve_options("gateline.dev/controller"));
-    let plane = DataPlane::of(gateway, objects, &resolution, &settings).unwrap();
+    let plane = DataPlane::of(gateway, objects, &resolution, &settings, &mut Bundles::default()).unwrap();
     (plane.objects(), Reach::of(&plane, objects))
 }
 
@@ -65,7 +66,10 @@ fn http(ports: &[u16]) -> Value {
 fn a_gateway_becomes_an_account_with_a_secret_of_its_own_a_deployment_and_a_service() {
     let (objects, _) = provision(&world("shop", &http(&[80, 8080]), vec![]));
     let kinds: Vec<&str> = objects.iter().filter_map(|object| object["kind"].as_str()).collect();
-    assert_eq!(kinds, ["ServiceAccount", "Secret", "Role", "RoleBinding", "Deployment", "Service"]);
+    assert_eq!(
+        kinds,
+        ["ServiceAccount", "Secret", "Role", "RoleBinding", "Deployment", "PodDisruptionBudget", "Service"]
+    );
     for object in &objects {
         assert_eq!(object["metadata"]["name"], "shop-gateline");
         assert_eq!(object["metadata"]["namespace"], "infra");
@@ -254,4 +258,63 @@ fn the_longest_name_of_a_gateway_still_names_a_service() {
                 <= 63
         );
     }
+}
+
+#[test]
+fn a_foreign_change_is_one_to_the_generation_or_for_services_to_the_version() {
+    let owned = |version: &str, generation: Option<i64>| {
+        let mut metadata =
+            json!({ "namespace": "infra", "name": "shop-gateline", "resourceVersion": version });
+        metadata["ownerReferences"] = json!([{ "uid": "1234" }]);
+        if let Some(generation) = generation {
+            metadata["generation"] = generation.into();
+        }
+        json!({ "metadata": metadata })
+    };
+    for (service, deployment, touched) in [
+        (owned("70", None), owned("99", Some(3)), false),
+        // What was applied is not yet to be seen.
+        (owned("69", None), owned("99", Some(2)), false),
+        (owned("71", None), owned("99", Some(3)), true),
+        (owned("70", None), owned("99", Some(4)), true),
+    ] {
+        let others = vec![
+            object("v1", "Service", "shop-gateline", &service),
+            object("apps/v1", "Deployment", "shop-gateline", &deployment),
+        ];
+        let objects = world("shop", &http(&[80]), others);
+        let gateway = objects.of_kind(GATEWAY, "Gateway").next().unwrap();
+        let resolution = resolve(&objects, &crate::resolve_options("gateline.dev/controller"));
+        let settings = settings();
+        let plane =
+            DataPlane::of(gateway, &objects, &resolution, &settings, &mut Bundles::default()).unwrap();
+        assert_eq!(plane.is_touched([Some(70), Some(3)], &objects), touched);
+        assert!(!plane.is_touched([None, Some(4)], &objects));
+    }
+}
+
+#[test]
+fn evictions_are_bounded_by_a_budget() {
+    let budget = |parameters: &Value| {
+        let proxy = object(
+            "gateway.envoyproxy.io/v1alpha1",
+            "EnvoyProxy",
+            "p",
+            &json!({ "spec": { "provider": { "type": "Kubernetes", "kubernetes": { "envoyPDB": parameters } } } }),
+        );
+        let mut spec = http(&[80]);
+        let reference = json!({ "group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "p" });
+        spec["infrastructure"] = json!({ "parametersRef": reference });
+        let (objects, _) = provision(&world("shop", &spec, vec![proxy]));
+        let mut spec = find(&objects, "PodDisruptionBudget")["spec"].clone();
+        assert_eq!(spec["selector"], find(&objects, "Deployment")["spec"]["selector"]);
+        spec["selector"].take();
+        spec
+    };
+    assert_eq!(budget(&json!({})), json!({ "selector": null, "maxUnavailable": 1 }));
+    assert_eq!(budget(&json!({ "minAvailable": 2 })), json!({ "selector": null, "minAvailable": 2 }));
+    assert_eq!(
+        budget(&json!({ "maxUnavailable": "25%" })),
+        json!({ "selector": null, "maxUnavailable": "25%" })
+    );
 }

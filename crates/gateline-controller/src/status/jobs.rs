@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use gateline::model::ObjectName;
@@ -23,37 +24,41 @@ const WITH_ENTRIES: &[(&str, &str)] = &[
 ];
 
 /// What every object of ours should say, given how Gateways can be reached.
-pub(crate) fn jobs(objects: &Objects, statuses: &[Status], reach: &BTreeMap<ObjectName, Reach>) -> Vec<Job> {
+pub(crate) fn jobs<'a>(
+    objects: &'a Objects,
+    statuses: &'a [Status],
+    reach: &BTreeMap<ObjectName, Reach>,
+) -> Vec<Job<'a>> {
     let mut said: BTreeMap<(&str, &str, &ObjectName), &Status> = BTreeMap::new();
     for status in statuses {
         said.insert((&status.group, &status.kind, &status.name), status);
     }
     let stale = WITH_ENTRIES.iter().flat_map(|(group, kind)| objects.of_kind(group, kind));
     let stale = stale.filter(|object| !said.contains_key(&(&*object.group, &*object.kind, &object.name)));
-    let stale = stale.map(|object| job(object, Status::of(object), reach));
+    let stale = stale.map(|object| job(object, Cow::Owned(Status::of(object)), reach));
     let ours = said.values().filter_map(|status| {
         let object = objects.get(&status.group, &status.kind, &status.name)?;
-        Some(job(object, (*status).clone(), reach))
+        Some(job(object, Cow::Borrowed(*status), reach))
     });
     ours.chain(stale).collect()
 }
 
-fn job(object: &Object, mut status: Status, reach: &BTreeMap<ObjectName, Reach>) -> Job {
+fn job<'a>(object: &'a Object, mut status: Cow<'a, Status>, reach: &BTreeMap<ObjectName, Reach>) -> Job<'a> {
     let mut addresses = None;
     match &*object.kind {
         "Gateway" => {
             if let Some(reach) = reach.get(&object.name) {
-                settle(&mut status, reach.fault.as_ref());
+                settle(status.to_mut(), reach.fault.as_ref());
                 addresses = Some(reach.addresses.clone());
             }
         }
         "ListenerSet" => {
             let fault = gateway_of(object).and_then(|gateway| reach.get(&gateway)?.fault.as_ref());
-            settle(&mut status, fault);
+            settle(status.to_mut(), fault);
         }
         _ => {}
     }
-    Job { object: object.clone(), status, addresses, features: features::SUPPORTED }
+    Job { object: Cow::Borrowed(object), status, addresses, features: features::SUPPORTED }
 }
 
 fn gateway_of(set: &Object) -> Option<ObjectName> {

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,9 +26,9 @@ type Key = (Box<str>, Box<str>, ObjectName);
 
 /// A status to be written.
 #[derive(Clone, Debug)]
-pub(crate) struct Job {
-    pub(crate) object: Object,
-    pub(crate) status: Status,
+pub(crate) struct Job<'a> {
+    pub(crate) object: Cow<'a, Object>,
+    pub(crate) status: Cow<'a, Status>,
     pub(crate) addresses: Option<Vec<GatewayAddress>>,
     pub(crate) features: &'static [&'static str],
 }
@@ -38,17 +39,40 @@ pub(crate) struct Writer {
     store: Arc<Store>,
     controller: Arc<str>,
     metrics: Arc<Metrics>,
-    waiting: BTreeMap<Key, Job>,
+    /// What was found to need no writing: as long as it stays the same, it is not looked at again.
+    settled: BTreeMap<Key, Settled>,
+    waiting: BTreeMap<Key, Job<'static>>,
     busy: BTreeSet<Key>,
     tasks: JoinSet<(Key, kube::Result<()>)>,
 }
 
-impl Job {
+/// An object, by its value, that says what it is to say.
+struct Settled {
+    value: Arc<serde_json::Value>,
+    status: Status,
+    addresses: Option<Vec<GatewayAddress>>,
+}
+
+impl Settled {
+    fn is(&self, job: &Job<'_>) -> bool {
+        Arc::ptr_eq(&self.value, &job.object.value)
+            && self.status == *job.status
+            && self.addresses == job.addresses
+    }
+}
+
+impl Job<'_> {
     /// What is to be changed, if anything.
     pub(crate) fn patch(&self, controller: &str, now: &str) -> Option<serde_json::Value> {
         let desired =
             Desired { status: &self.status, addresses: self.addresses.as_deref(), features: self.features };
         patch(&self.object, &desired, Author { controller, now })
+    }
+
+    fn into_owned(self) -> Job<'static> {
+        let Job { object, status, addresses, features } = self;
+        let (object, status) = (Cow::Owned(object.into_owned()), Cow::Owned(status.into_owned()));
+        Job { object, status, addresses, features }
     }
 
     fn key(&self) -> Key {
@@ -63,6 +87,7 @@ impl Writer {
             store,
             controller: controller.into(),
             metrics,
+            settled: BTreeMap::new(),
             waiting: BTreeMap::new(),
             busy: BTreeSet::new(),
             tasks: JoinSet::new(),
@@ -70,10 +95,22 @@ impl Writer {
     }
 
     /// From now on these are to be written, and what still waits from before is not.
-    pub(crate) fn replace(&mut self, jobs: impl Iterator<Item = Job>) {
+    pub(crate) fn replace<'a>(&mut self, jobs: impl IntoIterator<Item = Job<'a>>) {
         let now = now();
-        let needed = jobs.filter(|job| job.patch(&self.controller, &now).is_some());
-        self.waiting = needed.map(|job| (job.key(), job)).collect();
+        let mut before = std::mem::take(&mut self.settled);
+        self.waiting.clear();
+        for job in jobs {
+            let key = job.key();
+            if let Some(settled) = before.remove(&key).filter(|settled| settled.is(&job)) {
+                self.settled.insert(key, settled);
+            } else if job.patch(&self.controller, &now).is_some() {
+                self.waiting.insert(key, job.into_owned());
+            } else {
+                let Job { object, status, addresses, .. } = job;
+                let (value, status) = (object.value.clone(), status.into_owned());
+                self.settled.insert(key, Settled { value, status, addresses });
+            }
+        }
         self.begin();
     }
 
@@ -110,7 +147,7 @@ impl Writer {
 async fn write(
     client: Client,
     resource: &ApiResource,
-    mut job: Job,
+    mut job: Job<'static>,
     controller: &str,
     store: &Store,
     metrics: &Metrics,
@@ -137,7 +174,7 @@ async fn write(
                 add(&metrics.conflicts);
                 let Some(fresh) = api.get_opt(&name.name).await? else { return Ok(()) };
                 let Some(fresh) = read(resource, fresh) else { return Ok(()) };
-                job.object = fresh;
+                job.object = Cow::Owned(fresh);
             }
             Err(error) => return Err(error),
         }

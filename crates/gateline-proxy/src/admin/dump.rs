@@ -68,7 +68,7 @@ fn upstream_json(upstream: &Upstream) -> Value {
         "name": upstream.name,
         "protocol": upstream.protocol,
         "tls": upstream.tls.is_some(),
-        "broken_tls": upstream.broken_tls,
+        "broken_tls": upstream.broken_tls.as_deref(),
         "endpoints": endpoints,
     })
 }

@@ -33,7 +33,7 @@ pub(super) async fn forward(
 ) -> Result<Response<ResponseBody>, Local> {
     let gone = || Local::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown backend");
     let (upstream, balancer) = state.backend(forward.id, forward.view.hit.listener).ok_or_else(gone)?;
-    if upstream.broken_tls {
+    if upstream.broken_tls.is_some() {
         return Err(Local::new(StatusCode::INTERNAL_SERVER_ERROR, "TLS to the backend is not set up"));
     }
     let Inbound { request, upgrade, session } = request;

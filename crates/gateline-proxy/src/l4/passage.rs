@@ -106,7 +106,7 @@ fn pick(state: &State, view: RuleView<'_>, through: bool) -> Result<BackendId, S
         None => Err("no backend".into()),
         Some(Target::Invalid { reason, .. }) => Err(reason.to_string()),
         Some(Target::Backend(id)) => match state.backend(*id, view.hit.listener) {
-            Some((upstream, _)) if upstream.broken_tls && !through => {
+            Some((upstream, _)) if upstream.broken_tls.is_some() && !through => {
                 Err("TLS to the backend is not set up".into())
             }
             Some(_) => Ok(*id),

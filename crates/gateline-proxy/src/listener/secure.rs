@@ -70,7 +70,7 @@ async fn pass(
 }
 
 fn config(state: &State, listener: ListenerId) -> Option<Arc<ServerConfig>> {
-    state.snapshot.server_tls(listener).cloned()
+    state.snapshot.server_tls(listener).map(|tls| tls.config.clone())
 }
 
 async fn accept(

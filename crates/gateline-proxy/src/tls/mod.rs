@@ -11,7 +11,7 @@ use rustls::crypto::CryptoProvider;
 
 pub(crate) use client::ClientTls;
 pub(crate) use hello::Hello;
-pub(crate) use server::server_config;
+pub(crate) use server::ServerTls;
 
 pub(crate) const H2: &[u8] = b"h2";
 pub(crate) const HTTP1: &[u8] = b"http/1.1";

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use gateline::model::{Listener, Protocol};
+use gateline::model::{ListenerName, Protocol};
 use gateline_api::resolve::{Certificate, ClientValidation, ListenerTls};
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
@@ -12,30 +12,48 @@ use super::verify::AnyClient;
 use super::{H2, HTTP1};
 use crate::ProxyError;
 
-/// TLS as a listener ends it.
-pub(crate) fn server_config(
-    listener: &Listener,
-    tls: &ListenerTls,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<ServerConfig>, ProxyError> {
-    let fail = |reason: String| ProxyError::Certificate { listener: listener.name.clone(), reason };
-    let mut config = config(tls, provider).map_err(fail)?;
-    // What a TLS listener carries is not known to be HTTP: it agrees to nothing.
-    if listener.protocol == Protocol::Https {
-        config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()];
-    }
-    Ok(Arc::new(config))
+/// TLS as a listener ends it, with the sessions that clients may resume.
+#[derive(Debug)]
+pub(crate) struct ServerTls {
+    tls: ListenerTls,
+    protocol: Protocol,
+    pub(crate) config: Arc<ServerConfig>,
 }
 
-fn config(tls: &ListenerTls, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, String> {
-    let keys = tls.certificates.iter().map(|certificate| Key::new(certificate, provider));
-    let keys = Keys(keys.collect::<Result<_, _>>()?);
-    let config = ServerConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_client_cert_verifier(client_verifier(tls.client.as_ref(), provider)?)
-        .with_cert_resolver(Arc::new(keys));
-    Ok(config)
+impl ServerTls {
+    /// A certificate that cannot be used is left out and logged. Without any, or if clients cannot be verified as they
+    /// should be, every handshake is refused.
+    pub(crate) fn new(
+        listener: &ListenerName,
+        protocol: Protocol,
+        tls: &ListenerTls,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, ProxyError> {
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(ProxyError::Tls)?;
+        let keys = tls.certificates.iter().filter_map(|certificate| {
+            let log = |reason| tracing::error!(%listener, reason, "a certificate cannot be used");
+            Key::new(certificate, provider).map_err(log).ok()
+        });
+        let (verifier, keys) = match client_verifier(tls.client.as_ref(), provider) {
+            Ok(verifier) => (verifier, keys.collect()),
+            Err(reason) => {
+                tracing::error!(%listener, reason, "clients cannot be verified: all are refused");
+                (Arc::new(NoClientAuth) as Arc<dyn ClientCertVerifier>, Vec::new())
+            }
+        };
+        let mut config = builder.with_client_cert_verifier(verifier).with_cert_resolver(Arc::new(Keys(keys)));
+        // What a TLS listener carries is not known to be HTTP: it agrees to nothing.
+        if protocol == Protocol::Https {
+            config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()];
+        }
+        Ok(Self { tls: tls.clone(), protocol, config: Arc::new(config) })
+    }
+
+    pub(crate) fn is(&self, protocol: Protocol, tls: &ListenerTls) -> bool {
+        self.protocol == protocol && self.tls == *tls
+    }
 }
 
 fn client_verifier(

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
 
 mod apply;
+mod bad_tls;
 mod grpc;
 mod l4;
 mod log;

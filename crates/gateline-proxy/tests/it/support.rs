@@ -284,6 +284,7 @@ impl Authority {
 }
 
 pub(crate) fn listener_tls(certificates: Vec<Certificate>) -> ListenerTls {
+    let certificates = certificates.into_iter().map(Arc::new).collect();
     ListenerTls { certificates, ..ListenerTls::default() }
 }
 

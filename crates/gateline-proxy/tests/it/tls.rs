@@ -18,7 +18,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::support::*;
 
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn connect(
     connect_as(None, address, root, name, alpn).await
 }
 
-async fn connect_as(
+pub(crate) async fn connect_as(
     client: Option<Certificate>,
     address: SocketAddr,
     root: &CertificateDer<'static>,
@@ -53,7 +53,7 @@ async fn connect_as(
 }
 
 /// HTTPS listeners for each hostname, all to one backend.
-fn https(authority: &Authority, hostnames: &[&str], backend: SocketAddr) -> Resolution {
+pub(crate) fn https(authority: &Authority, hostnames: &[&str], backend: SocketAddr) -> Resolution {
     let mut resolution = Resolution::default();
     let id = add_backend(&mut resolution, BackendProtocol::Unspecified, &[backend]);
     for (index, hostname) in hostnames.iter().enumerate() {
@@ -148,7 +148,7 @@ pub(crate) fn server_config(certificate: Certificate, clients: Option<&Authority
 }
 
 /// A backend that speaks HTTP over TLS.
-async fn tls_backend(certificate: Certificate) -> SocketAddr {
+pub(crate) async fn tls_backend(certificate: Certificate) -> SocketAddr {
     tls_backend_for(certificate, None).await
 }
 

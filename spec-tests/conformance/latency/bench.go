@@ -19,8 +19,8 @@ const (
 	atOnce = 16
 	// poll is how long to wait between two looks.
 	poll = time.Millisecond
-	// patience is how long a single change may take.
-	patience = 30 * time.Second
+	// patience is how long a single change may take, and after all were created the status of each.
+	patience = 2 * time.Minute
 	// pause is between two changes, so that each finds the system at rest.
 	pause = 20 * time.Millisecond
 )

@@ -30,7 +30,13 @@ func watchStatuses(ctx context.Context, objects objects) (*statuses, error) {
 		return nil, err
 	}
 	statuses := &statuses{changed: make(chan struct{}), seen: map[string]written{}}
-	go statuses.take(events)
+	go func() {
+		// The API server ends the watch of a client that is too slow. A new one begins with all there is.
+		for err == nil {
+			statuses.take(events)
+			events, err = objects.of(httpRoutes).Watch(ctx, v1.ListOptions{})
+		}
+	}()
 	return statuses, nil
 }
 
@@ -66,7 +72,8 @@ func (s *statuses) wait(ctx context.Context, name string, generation int64) (tim
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return time.Time{}, fmt.Errorf("waiting for the status of %s, generation %d: %w", name, generation, ctx.Err())
+			return time.Time{}, fmt.Errorf("waiting for the status of %s, generation %d (%d routes have one): %w",
+				name, generation, len(s.seen), ctx.Err())
 		}
 	}
 }

@@ -22,7 +22,7 @@ cargo xtask JOB
       --keep                    leave the cluster up until Ctrl-C
   cluster [OPTION…]             tests of our own on a cluster like that
       --run TEST                run that test only (repeatable)
-      --routes N                how many HTTPRoutes are applied at once (default 1000)
+      --routes N                how many HTTPRoutes are applied at once (default 500)
       --gateline FILE           test that binary instead of building one
       --keep                    leave the cluster up until Ctrl-C
   guide [OPTION…]               the commands of docs/guide and the chart, on a cluster like that

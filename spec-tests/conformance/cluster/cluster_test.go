@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -33,17 +32,31 @@ const (
 
 // Options, given by `cargo xtask cluster`.
 var (
-	gateline  = flag.String("gateline", "", "the program that is tested")
-	crds      = flag.String("crds", "", "folder of the CRDs that are installed")
-	olderCRDs = flag.String("older-crds", "", "folder of those of an older release")
-	many      = flag.Int("routes", 1000, "how many HTTPRoutes are applied at once")
+	gateline = flag.String("gateline", "", "the program that is tested")
+	crds     = flag.String("crds", "", "folder of the CRDs that are installed")
+	older    = flag.String("older-crds", "", "folder of those of an older release")
+	logs     = flag.String("logs", "", "folder of the logs of the cluster's programs")
+	many     = flag.Int("routes", 500, "how many HTTPRoutes are applied at once")
 )
 
-// tests run one after the other: most of them take something away from the whole cluster.
-var tests = []struct {
+type test struct {
 	name string
 	run  func(*testing.T, *cluster)
-}{
+}
+
+// alone are tests that take something away from the whole cluster. They run one after the other.
+var alone = []test{
+	{"OlderCRDs", olderCRDs},
+	{"UnknownValues", unknownValues},
+	{"ControllersKilled", controllersKilled},
+	{"APIServerRestarted", apiServerRestarted},
+	{"WatchExpired", watchExpired},
+	{"ManyRoutes", manyRoutes},
+}
+
+// together run all at once.
+var together = []test{
+	{"LeaseRaced", leaseRaced},
 	{"OldestRouteWins", oldestRouteWins},
 	{"SecretRotatedUnderLoad", secretRotatedUnderLoad},
 	{"TrustBundle", trustBundle},
@@ -53,8 +66,14 @@ var tests = []struct {
 
 func TestCluster(t *testing.T) {
 	c := connect(t)
-	for _, test := range tests {
+	for _, test := range alone {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c) })
+	}
+	for _, test := range together {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, c)
+		})
 	}
 }
 
@@ -86,32 +105,12 @@ func (c *cluster) apply(t *testing.T, namespace, manifest string) {
 }
 
 func (c *cluster) put(ctx context.Context, object *unstructured.Unstructured) error {
-	config := client.ApplyConfigurationFromUnstructured(object)
+	// What comes back is not to be sent again.
+	config := client.ApplyConfigurationFromUnstructured(object.DeepCopy())
 	if err := c.Apply(ctx, config, client.FieldOwner("tests"), client.ForceOwnership); err != nil {
 		return fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err)
 	}
 	return nil
-}
-
-// applyFile applies a manifest that `cargo xtask cluster` has found.
-func (c *cluster) applyFile(t *testing.T, path string) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	must(t, err)
-	c.apply(t, "", string(text))
-}
-
-// applyFolder applies each manifest of a folder.
-func (c *cluster) applyFolder(t *testing.T, folder string) {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
-	must(t, err)
-	if len(paths) == 0 {
-		t.Fatalf("no manifests in %s", folder)
-	}
-	for _, path := range paths {
-		c.applyFile(t, path)
-	}
 }
 
 // namespace makes one, with an echo server behind the Service `echo`. It is deleted after the test.

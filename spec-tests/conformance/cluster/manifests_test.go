@@ -30,6 +30,14 @@ spec:
   ports: [{ port: 8080, targetPort: 3000 }]
 `
 
+// gatewayClass is as the chart makes it.
+const gatewayClass = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: gateline }
+spec: { controllerName: gateline.dev/controller }
+`
+
 // httpGateway has a listener on port 80 for the routes of all namespaces.
 func httpGateway(name string) string {
 	return fmt.Sprintf(`

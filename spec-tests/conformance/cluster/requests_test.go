@@ -16,7 +16,7 @@ import (
 const (
 	clients = 4
 	// Between two requests of a client: both cores are for what is tested.
-	pause = 3 * time.Millisecond
+	pause = 10 * time.Millisecond
 	// What is not answered by then has failed.
 	answer = 10 * time.Second
 )

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -73,17 +73,16 @@ impl Outcome {
         command.stderr(File::create(log.with_extension("stderr")).map_err(failed)?);
         let mut child = command.spawn().map_err(failed)?;
         let mut outcome = Self::default();
-        let mut text = String::new();
+        let mut log = File::create(log).map_err(failed)?;
         for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
             let line = line.map_err(failed)?;
             let Ok(event) = serde_json::from_str::<Event>(&line) else { continue };
-            text.push_str(&event.output);
+            log.write_all(event.output.as_bytes()).map_err(failed)?;
             if let Some(test) = outcome.add(event) {
                 finished(&outcome, &test);
             }
         }
         child.wait().map_err(failed)?;
-        fs::write(log, text).map_err(failed)?;
         Ok(outcome)
     }
 

@@ -65,7 +65,12 @@ impl Options {
     fn flags(&self) -> Vec<String> {
         let tests =
             if self.tests.is_empty() { String::new() } else { format!("^({})$", self.tests.join("|")) };
-        let mut flags = vec![format!("-test.timeout={LIMIT}"), format!("-test.run=^TestCluster$/{tests}")];
+        let mut flags = vec![
+            format!("-test.timeout={LIMIT}"),
+            // Those that can run beside each other mostly wait.
+            "-test.parallel=16".to_owned(),
+            format!("-test.run=^TestCluster$/{tests}"),
+        ];
         flags.extend(self.routes.map(|routes| format!("-routes={routes}")));
         flags
     }
@@ -115,6 +120,7 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
             ("gateline", &gateline),
             ("crds", &programs.crds(Channel::Standard)),
             ("older-crds", &programs.older_crds()),
+            ("logs", &cluster.logs()),
         ] {
             tests.arg(format!("-{flag}={}", path.display()));
         }
@@ -146,7 +152,7 @@ mod tests {
     #[test]
     fn arguments_are_read_as_what_they_were_written_from() {
         let options = parse("--run A --run B --routes 9 --gateline g --keep").unwrap();
-        assert_eq!(options.flags()[1..], ["-test.run=^TestCluster$/^(A|B)$", "-routes=9"]);
+        assert_eq!(options.flags()[2..], ["-test.run=^TestCluster$/^(A|B)$", "-routes=9"]);
         assert_eq!(Options::parse(options.arguments().into_iter()).unwrap(), options);
     }
 

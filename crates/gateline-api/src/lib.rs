@@ -18,4 +18,4 @@ mod validate;
 pub use finding::{Finding, Severity};
 pub use object::{Object, Objects};
 pub use resolve::{Options, Resolution, resolve};
-pub use validate::validate;
+pub use validate::{nearest, validate};

@@ -15,6 +15,12 @@ pub(crate) enum CliError {
     Unread(usize),
     #[error(transparent)]
     Request(#[from] RequestError),
+    #[error("there is no *.routetest.yaml here")]
+    NoTests,
+    #[error("{0} of the tests or files could not be used")]
+    Untested(usize),
+    #[error("--init takes one folder")]
+    OneFolder,
     #[error("{0:?} is not a finding")]
     NoSuchRule(String),
     #[error(transparent)]
@@ -41,6 +47,7 @@ impl CliError {
                 Some("--port 80=8080 binds 8080 where a listener says 80; `ss -ltnp` shows who has the port")
             }
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
+            Self::NoTests => Some("`gateline test --init PATH` writes one beside the manifests at PATH"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
             Self::Cluster(_) => {
                 Some("the cluster is that of $KUBECONFIG, of ~/.kube/config, or of the pod's ServiceAccount")

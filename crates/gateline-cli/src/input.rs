@@ -99,7 +99,7 @@ impl Choices {
     }
 }
 
-fn now() -> Option<Timestamp> {
+pub(crate) fn now() -> Option<Timestamp> {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(elapsed.as_secs()).ok().map(Timestamp)
 }

@@ -17,6 +17,7 @@ mod probes;
 mod rule;
 mod serve;
 mod snippet;
+mod test;
 
 use std::process::ExitCode;
 
@@ -33,11 +34,12 @@ Examples:
   gateline dev examples/shop                       run the manifests on this machine, with stand-ins
   gateline explain k8s/ 'GET https://shop.example.com/cart' -H 'x-beta: 1'
   gateline check k8s/ --assume services=present    findings, with file and line
+  gateline test k8s/                               run the *.routetest.yaml beside the manifests
   gateline rule GL103                              what a finding means
   helm template chart | gateline check -
 
 Exit codes:
-  0  no findings       1  findings       2  unusable input or wrong usage";
+  0  no findings       1  findings, failed tests       2  unusable input or wrong usage";
 
 /// Know, and decide, where a request goes under the Kubernetes Gateway API.
 #[derive(Debug, Parser)]
@@ -62,6 +64,8 @@ enum Command {
     Explain(explain::Args),
     /// Report what is wrong with the manifests, with file and line
     Check(check::Args),
+    /// Run the tests that lie beside the manifests (*.routetest.yaml)
+    Test(test::Args),
     /// Print the page of a finding
     Rule(rule::Args),
 }
@@ -71,6 +75,8 @@ enum Command {
 enum Verdict {
     Clean,
     Findings,
+    /// With `--strict`: nothing is wrong, and not everything is known.
+    Inconclusive,
 }
 
 fn main() -> ExitCode {
@@ -82,12 +88,14 @@ fn main() -> ExitCode {
         Command::Dev(args) => dev::run(args, &mut output),
         Command::Explain(args) => explain::run(args, &mut output),
         Command::Check(args) => check::run(args, &mut output),
+        Command::Test(args) => test::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &mut output),
     };
     output.flush();
     match result {
         Ok(Verdict::Clean) => ExitCode::SUCCESS,
         Ok(Verdict::Findings) => ExitCode::from(1),
+        Ok(Verdict::Inconclusive) => ExitCode::from(3),
         Err(error) => {
             report(&error, &mut output);
             ExitCode::from(2)

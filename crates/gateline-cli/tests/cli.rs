@@ -145,6 +145,69 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
+fn the_tests_of_the_shop_pass_and_go_through_all_of_it() {
+    prints(&["test", "examples/shop", "--fail-under", "100"], 0, file!["snapshots/test-shop.txt"]);
+}
+
+#[test]
+fn a_test_that_fails_says_why_in_every_format() {
+    let tests = fixture("guide.routetest.yaml");
+    prints(&["test", &tests], 1, file!["snapshots/test-guide.txt"]);
+    for (format, snapshot) in [
+        ("junit", file!["snapshots/test-guide-junit.xml": Text]),
+        ("tap", file!["snapshots/test-guide.tap": Text]),
+        ("github", file!["snapshots/test-guide-github.txt"]),
+        ("json", file!["snapshots/test-guide.json": Text]),
+        ("sarif", file!["snapshots/test-guide.sarif": Text]),
+    ] {
+        prints(&["test", &tests, "--format", format], 1, snapshot);
+    }
+}
+
+#[test]
+fn a_bad_test_is_an_error_with_its_place() {
+    gateline(&["test", &fixture("bad.routetest.yaml")]).code(2).stdout_eq(file!["snapshots/test-bad.txt"]);
+    complains(&["test", "examples/guide"], file!["snapshots/test-none.txt"]);
+    complains(&["test", "examples/shop", "--coverage", "pdf"], file!["snapshots/test-coverage.txt"]);
+}
+
+#[test]
+fn only_some_tests() {
+    prints(&["test", "examples/shop", "--filter", "refunds"], 0, file!["snapshots/test-filter.txt"]);
+    gateline(&["test", "examples/shop", "--filter", "refunds", "--fail-under", "50"]).code(1);
+}
+
+#[test]
+fn coverage_is_written_for_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, snapshot) in [
+        ("lcov", file!["snapshots/coverage.info": Text]),
+        ("html", file!["snapshots/coverage.html": Text]),
+        ("json", file!["snapshots/coverage.json": Text]),
+    ] {
+        let path = folder.path().join(format);
+        let coverage = format!("{format}={}", path.display());
+        gateline(&["test", "examples/shop", "--filter", "refunds", "--coverage", &coverage]).success();
+        snapbox::assert_data_eq!(std::fs::read_to_string(&path).unwrap(), snapshot);
+    }
+}
+
+#[test]
+fn tests_are_suggested_and_pass() {
+    prints(&["test", "--suggest", "examples/guide"], 0, file!["snapshots/test-suggest.txt"]);
+    let folder = tempfile::tempdir().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for entry in std::fs::read_dir(root.join("examples/guide")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let folder = folder.path().display().to_string();
+    gateline(&["test", "--init", &folder]).success();
+    gateline(&["test", &folder]).success();
+    gateline(&["test", "--init", &folder]).code(2);
+}
+
+#[test]
 fn standard_input_is_a_file_too() {
     let manifest =
         "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {ports: [{port: 80}]}\n";

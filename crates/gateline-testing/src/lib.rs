@@ -38,10 +38,20 @@
 mod answer;
 mod explain;
 mod load;
+pub mod report;
 mod request;
+mod run;
+mod suggest;
+pub mod suite;
+mod test;
+pub mod words;
 
 pub use answer::{Answer, Share, route};
 pub use explain::explain;
 pub use gateline::explain::Reason;
-pub use load::{AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, World};
+pub use load::{AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, TestConfig, World};
 pub use request::{Connection, HttpRequest, Request, RequestError, RequestKind};
+pub use run::{CaseReport, Coverage, Covered, Failure, Line, Runner, TestVerdict};
+pub use suggest::suggest;
+pub use suite::{Suite, SuiteError};
+pub use test::{FileReport, TestOptions, TestReport, Unreadable, test, test_files};

@@ -24,6 +24,16 @@ impl Weights {
         Some(self.sums.partition_point(|&sum| sum <= point))
     }
 
+    /// The least number that falls to an entry: [`Weights::pick`] backwards. `None` for one of weight 0.
+    #[must_use]
+    pub fn number(&self, index: usize) -> Option<u64> {
+        let end = *self.sums.get(index)?;
+        let start =
+            index.checked_sub(1).and_then(|before| self.sums.get(before)).copied().unwrap_or_default();
+        let number = (u128::from(start) << 64).div_ceil(u128::from(self.total()).max(1));
+        if start < end { u64::try_from(number).ok() } else { None }
+    }
+
     /// The sum of all weights.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -133,6 +143,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn number_is_pick_backwards(list in prop::collection::vec(0_u32..=1_000_000, 0..20)) {
+            let weights = weights(&list);
+            for (index, &weight) in list.iter().enumerate() {
+                let number = weights.number(index);
+                prop_assert_eq!(number.is_some(), weight > 0);
+                if let Some(number) = number {
+                    prop_assert_eq!(weights.pick(number), Some(index));
+                    prop_assert!(number.checked_sub(1).is_none_or(|before| weights.pick(before) != Some(index)));
+                }
+            }
+            prop_assert_eq!(weights.number(list.len()), None);
+        }
+
         /// The linear walk that the binary search stands for.
         #[test]
         fn pick_agrees_with_a_walk(list in prop::collection::vec(0_u32..=1_000_000, 0..20), x: u64) {

@@ -12,8 +12,8 @@ use super::source::{Source, Sources};
 /// One thing to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A file, a folder (with all folders below it: `*.yaml`, `*.yml`, `*.json`, in order of name, hidden ones
-    /// skipped), or a glob pattern.
+    /// A file, a folder (with all folders below it: `*.yaml`, `*.yml`, `*.json`, in order of name; hidden ones and
+    /// `*.routetest.yaml` skipped), or a glob pattern.
     Path(PathBuf),
     /// Bytes that the caller has: standard input (`-`), an editor's buffer.
     Text {
@@ -64,7 +64,11 @@ impl Reader<'_> {
             self.fail(pattern, Problem::NoMatch);
         }
         for path in paths {
-            if path.is_dir() { self.folder(&path) } else { self.file(&path) }
+            if path.is_dir() {
+                self.folder(&path);
+            } else if !is_test(&path) {
+                self.file(&path);
+            }
         }
     }
 
@@ -155,12 +159,19 @@ impl Reader<'_> {
     }
 }
 
-/// Settings of kustomize lie among manifests, but are none.
+/// Settings of kustomize and route tests lie among manifests, but are none.
 fn is_manifest(path: &Path) -> bool {
     let kustomize = path.file_stem().is_some_and(|stem| stem == "kustomization");
     !kustomize
+        && !is_test(path)
         && path
             .extension()
             .and_then(|extension| extension.to_str())
             .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+}
+
+/// `*.routetest.yaml`.
+fn is_test(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.is_some_and(|stem| stem.ends_with(".routetest"))
 }

@@ -18,12 +18,14 @@ mod limits;
 mod scalar;
 mod source;
 mod tree;
+mod yaml;
 
 pub(crate) use convert::modernise;
 pub use error::{ParseError, Problem};
 pub use input::Input;
 pub use limits::Limits;
 pub use source::{Source, Sources};
+pub use yaml::{Yaml, yaml};
 
 use crate::finding::Finding;
 use crate::object::Objects;

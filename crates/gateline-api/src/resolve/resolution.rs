@@ -107,6 +107,14 @@ pub struct Certificate {
     pub not_after: Timestamp,
 }
 
+impl Certificate {
+    /// Whether it is for this host, in lower case: equal to one of its names, or `*.` for the first label.
+    #[must_use]
+    pub fn covers(&self, hostname: &str) -> bool {
+        super::certificates::covers(&self.names, hostname)
+    }
+}
+
 /// Client certificates (GEP-91).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientValidation {

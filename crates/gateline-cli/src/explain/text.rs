@@ -1,7 +1,8 @@
 //! An explanation for people.
 
 use gateline::Explanation;
-use gateline::explain::{BackendShare, Candidate, Criterion, Outcome, Source, Verdict};
+use gateline::explain::{BackendShare, Candidate, Outcome, Verdict};
+use gateline_testing::words;
 
 use crate::output::{self, Output};
 
@@ -21,7 +22,7 @@ pub(crate) fn print(title: &str, explanation: &Explanation, all: bool, output: &
     row("outcome", &outcome(explanation), output);
     row("because", &explanation.reason, output);
     if let Some(source) = &explanation.source {
-        row("written at", &place(source), output);
+        row("written at", &words::place(source), output);
     }
     for (i, backend) in explanation.backends.iter().enumerate() {
         let total: u64 = explanation.backends.iter().map(|backend| u64::from(backend.weight)).sum();
@@ -66,7 +67,7 @@ fn candidates(candidates: &[Candidate], all: bool, output: &mut Output) {
         |(i, candidate): &(usize, &Candidate)| *i < limit || matches!(candidate.verdict, Verdict::Won { .. });
     for (i, candidate) in candidates.iter().enumerate().filter(shown) {
         let name = format!("{}#{}", candidate.route, candidate.rule);
-        let source = candidate.source.as_ref().map(place).unwrap_or_default();
+        let source = candidate.source.as_ref().map(words::place).unwrap_or_default();
         let (mark, style) = match candidate.verdict {
             Verdict::Won { .. } => ("✓", output::GOOD),
             Verdict::Lost { .. } => ("·", output::WARNING),
@@ -79,47 +80,13 @@ fn candidates(candidates: &[Candidate], all: bool, output: &mut Output) {
             candidate.predicates,
             candidate.hostname
         ));
-        let verdict = output.paint(style, &verdict(&candidate.verdict));
+        let verdict = output.paint(style, &words::verdict(&candidate.verdict));
         output.line(&format!("      {verdict}  {}", output.paint(output::PLACE, &source)));
     }
     let hidden = candidates.len().saturating_sub(limit);
     if hidden > 0 {
         output.line(&format!("      … {hidden} more (--all prints them)"));
     }
-}
-
-fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Won { on: None } => "wins: no other rule matches".to_owned(),
-        Verdict::Won { on: Some(on) } => format!("wins: {}", criterion(*on)),
-        Verdict::Lost { on } => format!("matches too, but {}", criterion(*on)),
-        Verdict::Failed { predicate, expected, actual } => {
-            let actual = actual
-                .as_ref()
-                .map_or_else(|| "it is absent".to_owned(), |actual| format!("it is {actual:?}"));
-            format!("{predicate}: wants {expected}, {actual}")
-        }
-    }
-}
-
-fn criterion(criterion: Criterion) -> &'static str {
-    match criterion {
-        Criterion::Hostname => "the more specific hostname goes first",
-        Criterion::PathKind => "exact paths go first, then regular expressions, then prefixes",
-        Criterion::PathLength => "the longer path prefix goes first",
-        Criterion::GrpcService => "the longer service name goes first",
-        Criterion::GrpcMethod => "the longer method name goes first",
-        Criterion::Method => "a match of the method goes first",
-        Criterion::Headers => "more header matches go first",
-        Criterion::Query => "more query parameter matches go first",
-        Criterion::Age => "the older route goes first",
-        Criterion::Name => "all else is equal, and namespace/name decides",
-        Criterion::Order => "the earlier rule or match of a route goes first",
-    }
-}
-
-fn place(source: &Source) -> String {
-    format!("{}:{}:{}", source.file, source.line, source.column)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "weights are at most a million, and this is for reading")]

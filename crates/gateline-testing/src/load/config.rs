@@ -22,6 +22,8 @@ pub struct Config {
     pub namespaces: BTreeMap<String, NamespaceConfig>,
     /// What `check` reports.
     pub check: CheckConfig,
+    /// What `test` asks for.
+    pub test: TestConfig,
 }
 
 /// `[assume]`.
@@ -56,6 +58,14 @@ pub struct CheckConfig {
     pub ignore: Vec<String>,
     /// The least severity that makes the exit code 1.
     pub fail_on: Option<Severity>,
+}
+
+/// `[test]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct TestConfig {
+    /// The least coverage of rules, in percent.
+    pub fail_under: Option<f64>,
 }
 
 impl Config {
@@ -104,12 +114,14 @@ mod tests {
     #[test]
     fn reads_every_section() {
         let text = "[assume]\nservices = 'present'\n[namespaces.shop.labels]\ntier = 'front'\n\
-                    [check]\ndeny = ['GL2']\nignore = ['GL305']\nfail-on = 'error'\n";
+                    [check]\ndeny = ['GL2']\nignore = ['GL305']\nfail-on = 'error'\n\
+                    [test]\nfail-under = 90\n";
         let config = Config::parse(Path::new("gateline.toml"), text).unwrap();
         assert_eq!(config.assume.services, Some(Assume::Present));
         assert_eq!(config.namespaces["shop"].labels["tier"], "front");
         assert_eq!(config.check.deny, ["GL2"]);
         assert_eq!(config.check.fail_on, Some(Severity::Error));
+        assert_eq!(config.test.fail_under, Some(90.0));
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod config;
 mod error;
 mod world;
 
-pub use config::{AssumeConfig, CheckConfig, Config, NamespaceConfig};
+pub use config::{AssumeConfig, CheckConfig, Config, NamespaceConfig, TestConfig};
 pub use error::LoadError;
 pub use world::World;

@@ -18,6 +18,9 @@ pub enum RequestError {
         /// What is wrong.
         reason: String,
     },
+    /// A curl command that is not understood.
+    #[error("the curl command cannot be read: {0}")]
+    Curl(String),
     /// Not `name: value`.
     #[error("{0:?} is not a header: write 'name: value'")]
     Header(String),

@@ -43,6 +43,12 @@ impl HttpRequest {
         })
     }
 
+    /// As it would be written: `GET https://host:port/path`. Header fields are left out.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{} {}", self.method, self.uri)
+    }
+
     /// The request as the engine sees it.
     #[must_use]
     pub fn head(&self) -> Head<'_> {

@@ -1,6 +1,7 @@
 //! What nobody sends, and is asked about: a request, or a connection below HTTP.
 
 mod connection;
+mod curl;
 mod error;
 mod http;
 
@@ -30,9 +31,14 @@ pub enum RequestKind {
 }
 
 impl Request {
-    /// Reads `GET https://host/path`, the URL alone, or a connection: `tls://host:port`, `tcp://:port`, `udp://:port`.
+    /// Reads `GET https://host/path`, the URL alone, a whole `curl …` command, or a connection: `tls://host:port`, `tcp://:port`, `udp://:port`.
     /// Header fields are written `name: value` and mean nothing to a connection.
     pub fn parse(text: &str, headers: &[String]) -> Result<Self, RequestError> {
+        if let Some(command) = curl::parse(text) {
+            let (text, mut fields) = command?;
+            fields.extend_from_slice(headers);
+            return Self::parse(&text, &fields);
+        }
         let kind = match Connection::parse(text) {
             Some(connection) => RequestKind::Connection(connection?),
             None => RequestKind::Http(Box::new(HttpRequest::parse(text, headers)?)),

@@ -48,7 +48,7 @@ impl Router {
         }
     }
 
-    fn hit(&self, view: RuleView<'_>, head: &Head<'_>, x: u64) -> Explanation {
+    pub(super) fn hit(&self, view: RuleView<'_>, head: &Head<'_>, x: u64) -> Explanation {
         let mut explanation = self.taken(view);
         let picked = match self.plan(view, head, x) {
             Plan::Answer(answer) => {

@@ -29,7 +29,7 @@ impl Router {
         self.model().listeners.get(id.0 as usize)
     }
 
-    fn carried(&self, view: RuleView<'_>, x: u64) -> Explanation {
+    pub(super) fn carried(&self, view: RuleView<'_>, x: u64) -> Explanation {
         let backends = &view.rule.backends;
         let picked = backends.pick_index(x);
         let close = |reason| {

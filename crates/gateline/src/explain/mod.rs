@@ -2,9 +2,11 @@
 
 mod build;
 mod connection;
+mod contenders;
 pub(crate) mod describe;
 mod reason;
 
+pub use contenders::Contender;
 pub use reason::Reason;
 
 use crate::model::Place;

@@ -20,6 +20,12 @@ impl Backends {
         self.weights.pick(x)
     }
 
+    /// The least number that falls to a backendRef; `None` for one of weight 0.
+    #[must_use]
+    pub fn number(&self, index: usize) -> Option<u64> {
+        self.weights.number(index)
+    }
+
     /// The backendRef at [`Backends::pick_index`].
     #[must_use]
     pub fn pick(&self, x: u64) -> Option<&WeightedBackend> {

@@ -1,0 +1,161 @@
+//! Tests that say what the manifests do today: one for each rule that a request is found for.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use gateline::Router;
+use gateline::explain::{Criterion, Outcome};
+use gateline::model::{ListenerId, Model, RouteId, RouteKind};
+
+use crate::answer::{Answer, route};
+use crate::request::Request;
+use crate::run::possible;
+use crate::run::reachable::{Reachable, Reaching};
+use crate::run::witness::Witness;
+
+/// A file of tests that pass on the manifests it is made from. `manifests` are what it names, relative to where it will lie.
+#[must_use]
+pub fn suggest(router: &Router, manifests: &[String]) -> String {
+    let mut text = String::from("version: 1\n");
+    if !manifests.is_empty() {
+        text.push_str("manifests:\n");
+        for path in manifests {
+            let _ = writeln!(text, "  - {}", quoted(path));
+        }
+    }
+    text.push_str("tests:\n");
+    let length = text.len();
+    let reaching = Reaching::new(router);
+    for (id, listeners) in attached(router.model()) {
+        let Some(written) = router.model().routes.get(id.0 as usize) else { continue };
+        for (index, rule) in written.rules.iter().enumerate() {
+            let name = rule.name.as_ref().map_or_else(|| format!("#{index}"), |name| format!("#{name}"));
+            let name = format!("{}/{}{name}", written.kind, written.name);
+            let witness = match reaching.rule(&listeners, id, index) {
+                Reachable::By(witness) => witness,
+                Reachable::Never(why) => {
+                    let _ = writeln!(text, "  # {name}: {why}\n");
+                    continue;
+                }
+                Reachable::Unknown => {
+                    let _ = writeln!(text, "  # {name}: no request was found that reaches it\n");
+                    continue;
+                }
+            };
+            let Some(request) = witness.request() else { continue };
+            let answer = route(router, &request, 0);
+            test(&name, written.kind, &witness, &answer, &mut text);
+            if order_matters(router, &request) {
+                let _ = writeln!(
+                    text,
+                    "    created: [{}/{}] # others claim this request alike (GL203)",
+                    written.kind, written.name
+                );
+            }
+            text.push('\n');
+        }
+    }
+    if text.len() == length {
+        text.truncate(length - "tests:\n".len());
+        text.push_str("tests: []\n");
+    }
+    text
+}
+
+/// Attached routes with their listeners.
+fn attached(model: &Model) -> BTreeMap<RouteId, Vec<ListenerId>> {
+    let mut attached: BTreeMap<RouteId, Vec<ListenerId>> = BTreeMap::new();
+    for (id, listener) in (0..).map(ListenerId).zip(&model.listeners) {
+        for one in &listener.attached {
+            attached.entry(one.route).or_default().push(id);
+        }
+    }
+    attached
+}
+
+fn test(name: &str, kind: RouteKind, witness: &Witness, answer: &Answer, text: &mut String) {
+    let _ = writeln!(text, "  - name: {}", quoted(name));
+    if let Some(gateway) = &witness.gateway {
+        let _ = writeln!(text, "    gateway: {}", quoted(&gateway.to_string()));
+    }
+    let simple = witness.headers.is_empty() && kind != RouteKind::Grpc;
+    if simple && witness.is_connection() {
+        let _ = writeln!(text, "    request: {}", quoted(&witness.url));
+    } else if simple {
+        let _ = writeln!(text, "    request: {}", quoted(&format!("{} {}", witness.method, witness.url)));
+    } else {
+        let _ = writeln!(
+            text,
+            "    request:\n      method: {}\n      url: {}",
+            witness.method,
+            quoted(&witness.url)
+        );
+        if !witness.headers.is_empty() {
+            text.push_str("      headers:\n");
+        }
+        for (name, value) in &witness.headers {
+            let _ = writeln!(text, "        {}: {}", quoted(name), quoted(value));
+        }
+    }
+    text.push_str("    expect:\n");
+    expectation(answer, text);
+}
+
+/// Whether another route would take the request if it had been created first.
+fn order_matters(router: &Router, request: &Request) -> bool {
+    possible::contenders(router, request).iter().any(|one| one.lost == Some(Criterion::Name))
+}
+
+fn expectation(answer: &Answer, text: &mut String) {
+    if let (Some(route), Some(rule)) = (&answer.route, answer.rule) {
+        let _ = writeln!(text, "      rule: {}", quoted(&format!("{route}#{rule}")));
+    }
+    match answer.kind {
+        Outcome::Forward => {
+            let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
+            for share in answer.split.iter().filter(|share| share.weight > 0) {
+                *shares.entry(&share.backend).or_default() += u64::from(share.weight);
+            }
+            if shares.len() == 1 {
+                let _ = writeln!(
+                    text,
+                    "      backend: {}",
+                    quoted(answer.backend.as_deref().unwrap_or_default())
+                );
+            } else {
+                text.push_str("      split:\n");
+                for (backend, weight) in shares {
+                    let _ = writeln!(text, "        {}: {weight}", quoted(backend));
+                }
+            }
+        }
+        Outcome::Redirect => {
+            let status = answer.status.unwrap_or_default();
+            let location = quoted(answer.location.as_deref().unwrap_or_default());
+            let _ = writeln!(text, "      redirect: {{ status: {status}, location: {location} }}");
+        }
+        Outcome::Respond | Outcome::None => {
+            let mixed = answer.split.iter().any(|share| share.valid && share.weight > 0);
+            if let Some(status) = answer.status.filter(|_| !mixed) {
+                let _ = writeln!(text, "      status: {status}");
+            }
+        }
+        Outcome::Close | Outcome::Http => {}
+    }
+}
+
+/// Words that YAML 1.1 takes for a boolean or for nothing.
+const BOOLEANS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// A text as YAML reads it back as a text.
+fn quoted(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:#?=&%~".contains(c);
+    let inner = |word: &str| word.chars().all(safe) && !word.ends_with(':') && !word.starts_with('#');
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let word = BOOLEANS.contains(&text.to_ascii_lowercase().as_str());
+    if begins && !word && text.split(' ').all(inner) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}

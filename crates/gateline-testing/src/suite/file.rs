@@ -1,0 +1,87 @@
+use std::cell::RefCell;
+
+use gateline::model::Place;
+use gateline_api::parse::{Limits, yaml};
+
+use super::case::{self, Case};
+use super::error::SuiteError;
+use super::invariant::{self, Invariant};
+use super::name::Named;
+use super::node::{Node, Reader};
+
+const KEYS: [&str; 5] = ["version", "manifests", "defaults", "tests", "invariants"];
+const DEFAULT_KEYS: [&str; 1] = ["gateway"];
+/// The version of the format.
+const VERSION: u64 = 1;
+
+/// A file of tests.
+#[derive(Clone, Debug, Default)]
+pub struct Suite {
+    /// As the user named it.
+    pub file: String,
+    /// Paths as written, relative to the file; empty for the folder of the file.
+    pub manifests: Vec<String>,
+    /// In the order written.
+    pub cases: Vec<Case>,
+    /// In the order written.
+    pub invariants: Vec<Invariant>,
+}
+
+impl Suite {
+    /// Reads a file of tests, and all that is wrong with it. The tests that could be read are there whatever is wrong with
+    /// others.
+    #[must_use]
+    pub fn parse(file: &str, text: &str) -> (Self, Vec<SuiteError>) {
+        let mut suite = Self { file: file.to_owned(), ..Self::default() };
+        let documents = match yaml(file, text, &Limits::default()) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let help = error.problem.help().map(str::to_owned);
+                return (
+                    suite,
+                    vec![SuiteError { place: error.place, message: error.problem.to_string(), help }],
+                );
+            }
+        };
+        let mut errors = Vec::new();
+        for document in &documents {
+            let reader = Reader { file, places: &*document.places, errors: RefCell::default() };
+            suite.read(&Node::root(&document.value, &reader));
+            errors.append(&mut reader.errors.into_inner());
+        }
+        if documents.is_empty() {
+            let place = Place { file: file.into(), line: 1, column: 1 };
+            errors.push(SuiteError { place, message: "the file holds no tests".into(), help: None });
+        }
+        errors.sort();
+        errors.dedup();
+        (suite, errors)
+    }
+
+    fn read(&mut self, root: &Node<'_>) {
+        if !root.mapping("a file of tests", &KEYS) {
+            return;
+        }
+        let version = root.required("a file of tests", "version");
+        if let Some(node) = version.filter(|node| node.value.as_u64() != Some(VERSION)) {
+            node.error(format!("this version of Gateline reads `version: {VERSION}`"));
+        }
+        if let Some(node) = root.get("manifests") {
+            self.manifests.append(&mut node.texts("manifests"));
+        }
+        let gateway = root.get("defaults").and_then(|node| {
+            node.mapping("defaults", &DEFAULT_KEYS);
+            let node = node.get("gateway")?;
+            Some(Named::parse(&node.text("gateway")?, node.place()))
+        });
+        let tests = root.get("tests").map(|node| node.list("tests")).unwrap_or_default();
+        for test in &tests {
+            case::read(test, gateway.as_ref(), &mut self.cases);
+        }
+        let invariants = root.get("invariants").map(|node| node.list("invariants")).unwrap_or_default();
+        self.invariants.extend(invariants.iter().filter_map(|node| invariant::read(node, gateway.as_ref())));
+        if tests.is_empty() && root.get("invariants").is_none() {
+            root.error("the file holds no tests");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! All the tests of some folders, on the manifests they name.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use gateline::model::{Place, Timestamp};
+use gateline_api::parse::Input;
+use gateline_api::resolve::Options;
+use serde::Serialize;
+
+use crate::load::World;
+use crate::run::{CaseReport, Coverage, Runner, TestVerdict};
+use crate::suite::{Suite, SuiteError};
+
+/// How tests are run.
+#[derive(Clone, Debug, Default)]
+pub struct TestOptions {
+    /// Of the resolution of manifests.
+    pub resolve: Options,
+    /// Of the router.
+    pub router: gateline::Options,
+    /// Only tests whose name has this in it.
+    pub filter: Option<String>,
+}
+
+/// What came of all tests. Serialised, it is the JSON of `gateline test --format json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct TestReport {
+    /// In order of name.
+    pub files: Vec<FileReport>,
+    /// Of each set of manifests.
+    pub coverage: Vec<Coverage>,
+    /// Manifests that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// The paths of the manifests, as they were read.
+    pub manifests: Vec<PathBuf>,
+}
+
+/// What came of one file.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// As the user named it.
+    pub file: String,
+    /// What of it could not be read.
+    pub errors: Vec<SuiteError>,
+    /// Its tests, in order.
+    pub tests: Vec<CaseReport>,
+}
+
+/// A manifest that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unreadable {
+    /// Where.
+    pub place: Place,
+    /// Why.
+    pub message: String,
+}
+
+impl TestReport {
+    /// Passed, failed, and those that could not be run, files that could not be read among them.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let tests = || self.files.iter().flat_map(|file| &file.tests);
+        let passed = tests().filter(|test| test.passed()).count();
+        let failed = tests().filter(|test| matches!(test.verdict, TestVerdict::Failed(_))).count();
+        let errors: usize = self.files.iter().map(|file| file.errors.len()).sum();
+        let invalid = tests().filter(|test| matches!(test.verdict, TestVerdict::Invalid { .. })).count();
+        (passed, failed, invalid + errors + self.unreadable.len())
+    }
+
+    /// Invariants that could neither be proved nor refuted.
+    #[must_use]
+    pub fn unknown(&self) -> usize {
+        let tests = self.files.iter().flat_map(|file| &file.tests);
+        tests.filter(|test| matches!(test.verdict, TestVerdict::Unknown { .. })).count()
+    }
+}
+
+/// The test files of paths: `*.routetest.yaml` (or `.yml`) in folders and below, in order of name, hidden ones skipped;
+/// any other file is taken at its word.
+pub fn test_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, std::io::Error)> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut folders = vec![path.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder).map_err(|error| (folder.clone(), error))?;
+            for entry in entries.filter_map(Result::ok) {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                if name.starts_with('.') {
+                } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(entry.path());
+                } else if name.ends_with(".routetest.yaml") || name.ends_with(".routetest.yml") {
+                    found.push(clean(&entry.path()));
+                }
+            }
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    files.dedup();
+    Ok(files)
+}
+
+/// Runs the tests of files. Manifests that several files name are read once. `now` is the time certificates are held
+/// against.
+#[must_use]
+pub fn test(files: &[PathBuf], options: &TestOptions, now: Option<Timestamp>) -> TestReport {
+    let mut report = TestReport::default();
+    let mut by_manifests: BTreeMap<Vec<PathBuf>, Vec<usize>> = BTreeMap::new();
+    let mut suites = Vec::new();
+    for file in files {
+        let (suite, errors) = read(file);
+        let manifests = manifests(file, &suite);
+        report.files.push(FileReport { file: suite.file.clone(), errors, tests: Vec::new() });
+        by_manifests.entry(manifests).or_default().push(suites.len());
+        suites.push(suite);
+    }
+    for (paths, indexes) in by_manifests {
+        let of = indexes.iter().filter_map(|index| suites.get(*index));
+        let (mut tests, coverage) = run(&paths, of, options, now, &mut report.unreadable);
+        for index in indexes.into_iter().rev() {
+            if let (Some(file), Some(tests)) = (report.files.get_mut(index), tests.pop()) {
+                file.tests = tests;
+            }
+        }
+        report.coverage.extend(coverage);
+        report.manifests.extend(paths);
+    }
+    report.manifests.sort();
+    report.manifests.dedup();
+    report.unreadable.sort();
+    report.unreadable.dedup();
+    report
+}
+
+fn read(file: &Path) -> (Suite, Vec<SuiteError>) {
+    let name = file.display().to_string();
+    match fs::read_to_string(file) {
+        Ok(text) => Suite::parse(&name, &text),
+        Err(error) => {
+            let place = Place { file: name.as_str().into(), line: 1, column: 1 };
+            let error = SuiteError { place, message: format!("cannot read: {error}"), help: None };
+            (Suite { file: name, ..Suite::default() }, vec![error])
+        }
+    }
+}
+
+/// Relative to the folder of the file, which is what is read if it names none.
+fn manifests(file: &Path, suite: &Suite) -> Vec<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if suite.manifests.is_empty() {
+        return vec![clean(&folder.join("."))];
+    }
+    suite.manifests.iter().map(|path| clean(&folder.join(path))).collect()
+}
+
+/// Without `.` and without `folder/..`: as a person would write it.
+fn clean(path: &Path) -> PathBuf {
+    let mut cleaned = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(cleaned.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                cleaned.pop();
+            }
+            part => cleaned.push(part),
+        }
+    }
+    if cleaned.as_os_str().is_empty() { PathBuf::from(".") } else { cleaned }
+}
+
+type Ran = (Vec<Vec<CaseReport>>, Option<Coverage>);
+
+fn run<'s>(
+    paths: &[PathBuf],
+    suites: impl Iterator<Item = &'s Suite>,
+    options: &TestOptions,
+    now: Option<Timestamp>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Ran {
+    let inputs: Vec<Input> = paths.iter().cloned().map(Input::Path).collect();
+    let world = World::load(&inputs, &options.resolve);
+    let errors = world.errors.iter();
+    unreadable.extend(
+        errors.map(|error| Unreadable { place: error.place.clone(), message: error.problem.to_string() }),
+    );
+    let fail = |error: &dyn std::fmt::Display| {
+        let file = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+        Unreadable { place: Place { file: file.into(), line: 1, column: 1 }, message: error.to_string() }
+    };
+    let router = match world.usable().and_then(|()| world.router(&options.router)) {
+        Ok(router) => router,
+        Err(error) => {
+            unreadable.push(fail(&error));
+            return (suites.map(|_| Vec::new()).collect(), None);
+        }
+    };
+    let mut runner = Runner::new(&world, &router, now);
+    let wanted = |name: &str| options.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    let tests = suites.map(|suite| {
+        let cases = suite.cases.iter().filter(|case| wanted(&case.name)).map(|case| runner.run(case));
+        let mut reports: Vec<CaseReport> = cases.collect();
+        let invariants = suite.invariants.iter().filter(|invariant| wanted(&invariant.name));
+        reports.extend(invariants.map(|invariant| runner.prove(invariant)));
+        reports
+    });
+    let tests = tests.collect();
+    (tests, Some(runner.finish()))
+}

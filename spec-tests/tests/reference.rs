@@ -30,6 +30,7 @@ impl Door for Reference {
         let decision = reference::decide(model, options, request.port, gateway, &request.head());
         Ok(match decision {
             Decision::Hit(hit) => taken(model, hit),
+            Decision::Ask(_) => Observed { decided: Some(Decided::Status(500)), ..Observed::default() },
             Decision::Miss(Miss { reason, .. }) => {
                 let decided = Some(Decided::Status(reason.status().as_u16()));
                 Observed { decided, ..Observed::default() }

@@ -35,6 +35,7 @@ impl Door for Decide {
         }
         let hit = match router.decide(entry, &head) {
             Decision::Hit(hit) => hit,
+            Decision::Ask(_) => return Ok(answered(None, 500, HeaderMap::new())),
             Decision::Miss(miss) => {
                 return Ok(answered(None, miss.reason.status().as_u16(), HeaderMap::new()));
             }
@@ -47,6 +48,7 @@ impl Door for Decide {
         };
         let mut observed = match router.plan(view, &head, ask.x) {
             Plan::Answer(answer) => answered(Some(at), answer.status.as_u16(), answer.headers),
+            Plan::Ask(_) => answered(Some(at), 500, HeaderMap::new()),
             Plan::Forward(forward) => forwarded(at, &forward, router, ask)?,
         };
         observed.listener = Some(view.listener.name.to_string());

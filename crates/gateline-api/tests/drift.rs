@@ -66,24 +66,18 @@ knows!(
     "spec.defaultScope" because "experimental; default Gateways are not supported",
     "spec.infrastructure.annotations" because "for what a controller creates",
     "spec.infrastructure.labels" because "for what a controller creates",
-    "spec.listeners[].filters.requests[].extensionRef" because "the listener is refused, whatever the filter says",
-    "spec.listeners[].filters.requests[].externalAuth" because "the listener is refused, whatever the filter says",
     "spec.listeners[].tls.options" because "specific to an implementation; Gateline defines none",
 );
 knows!(
     listener_set,
     ListenerSet,
     "ListenerSet",
-    "spec.listeners[].filters.requests[].extensionRef" because "the listener is refused, whatever the filter says",
-    "spec.listeners[].filters.requests[].externalAuth" because "the listener is refused, whatever the filter says",
     "spec.listeners[].tls.options" because "specific to an implementation; Gateline defines none",
 );
 knows!(
     http_route,
     HttpRoute,
     "HTTPRoute",
-    "spec.rules[].backendRefs[].filters[].externalAuth" because "experimental; a filter of an unknown type",
-    "spec.rules[].filters[].externalAuth" because "experimental; a filter of an unknown type",
     "spec.useDefaultGateways" because "experimental; default Gateways are not supported",
 );
 knows!(

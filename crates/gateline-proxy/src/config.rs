@@ -98,6 +98,8 @@ pub struct Timeouts {
     /// From the whole request received to the head of the response, where the rule has no `timeouts.request`. Not for
     /// gRPC and upgrades. Default 15 s, as Envoy Gateway.
     pub response: Option<Duration>,
+    /// A server that an `ExternalAuth` filter asks, from the question to the whole answer. Default 5 s.
+    pub auth: Duration,
     /// How long no part of a body may move, neither of the request nor of the response, while the answer is awaited or
     /// passed on; also how long a client may take nothing of what is sent to it. Where the rule has `timeouts.request`,
     /// that alone counts. Default 5 min, as Envoy.
@@ -120,6 +122,7 @@ impl Default for Timeouts {
             request_head: Duration::from_mins(1),
             handshake: Duration::from_secs(10),
             response: Some(Duration::from_secs(15)),
+            auth: Duration::from_secs(5),
             stream_idle: Some(Duration::from_mins(5)),
             connect: Duration::from_secs(5),
             idle_upstream: Duration::from_mins(1),

@@ -9,6 +9,7 @@
 
 mod access_log;
 mod admin;
+mod auth;
 mod config;
 mod error;
 mod forward;

@@ -285,11 +285,12 @@ impl Builder<'_> {
     }
 }
 
-/// The backends that requests of a listener may go to.
+/// The backends that requests of a listener may go to, or may have to be asked for.
 fn reached(model: &Model, listener: &Listener) -> BTreeSet<BackendId> {
     let routes = listener.attached.iter();
     let routes = routes.filter_map(|attached| model.routes.get(usize::try_from(attached.route.0).ok()?));
-    routes.flat_map(Route::backends).collect()
+    let asked = listener.filters.iter().filter_map(|filter| filter.target.backend());
+    routes.flat_map(Route::backends).chain(asked).collect()
 }
 
 /// `appProtocol: https` or `kubernetes.io/wss` without a BackendTLSPolicy: the name of the Service inside the cluster,

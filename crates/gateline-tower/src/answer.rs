@@ -16,6 +16,11 @@ pub(crate) fn status<B>(request: &HeaderMap, status: StatusCode) -> Response<Res
     respond(request, status, HeaderMap::new(), &[])
 }
 
+/// Servers have to be asked (`ExternalAuth`), and no layer can: nothing passes.
+pub(crate) fn unasked<B>(request: &HeaderMap) -> Response<ResponseBody<B>> {
+    status(request, StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// To a gRPC request an error is HTTP 200 with `grpc-status` in the header block ("Trailers-Only" of the gRPC protocol).
 pub(crate) fn respond<B>(
     request: &HeaderMap,

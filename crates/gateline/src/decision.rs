@@ -13,6 +13,9 @@ pub struct EntryId(pub(crate) u32);
 pub enum Decision {
     /// A rule takes the request.
     Hit(Hit),
+    /// The listener's filters come before routing: ask those of [`crate::Router::listener_filters`], and if all agree go on with
+    /// [`crate::Router::decide_admitted`]. A front door that cannot ask answers 500.
+    Ask(ListenerId),
     /// No rule does.
     Miss(Miss),
 }

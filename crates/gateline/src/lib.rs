@@ -54,6 +54,7 @@
 //!     protocol: Protocol::Http,
 //!     mode: TlsMode::default(),
 //!     hostname: None,
+//!     filters: vec![],
 //!     attached: vec![AttachedRoute { route: RouteId(0), hostnames: vec![hostname] }],
 //!     origin: Origin::default(),
 //! };

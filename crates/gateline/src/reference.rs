@@ -54,6 +54,10 @@ pub fn decide(
         // What it carries is not HTTP to the gateway: another listener than the one that is spoken to.
         return miss(Some(*first), MissReason::Misdirected);
     }
+    // GEP-5224: filters of the listener run before routing.
+    if chosen.iter().any(|(_, listener)| !listener.filters.is_empty()) {
+        return Decision::Ask(*first);
+    }
     let matching = chosen.iter().flat_map(|listener| candidates(model, *listener));
     let matching =
         matching.filter(|one| admits(one.hostname.effective.as_ref(), &host) && takes(one.matched, head));

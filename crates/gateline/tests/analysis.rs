@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gateline::analysis::{Effect, MatchRef, Reach, Scope, Verdict as Proof, Witness, diff, for_all, reach};
 use gateline::explain::Verdict;
-use gateline::filter::Filters;
+use gateline::filter::{AuthProtocol, ExternalAuth, Filters};
 use gateline::model::*;
 use gateline::{Connect, Decision, Model, Options, RegexRank, Router};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn sent(router: &Router, witness: &Witness) -> Option<MatchRef> {
     let entry = router.entry_of(&witness.gateway, witness.port).unwrap();
     match router.decide(entry, &witness.head()) {
         Decision::Hit(hit) => Some(hit.into()),
-        Decision::Miss(_) => None,
+        Decision::Miss(_) | Decision::Ask(_) => None,
     }
 }
 
@@ -59,6 +59,47 @@ fn effect(router: &Router, gateway: &ObjectName, request: &Owned) -> Effect {
         Some(entry) => Effect::decided(router, router.decide(entry, &request.head())),
         None => Effect::Closed,
     }
+}
+
+/// Who is asked is a part of what becomes of a request, on a rule as on its listener, whatever its index in the model.
+#[test]
+fn authorization_makes_a_difference() {
+    let build = |of_listener: &[u32], of_rule: &[u32], names: [&str; 3]| {
+        let asks = |ids: &[u32]| {
+            let ask = |id: &u32| ExternalAuth {
+                target: Target::Backend(BackendId(*id)),
+                protocol: AuthProtocol::Grpc { request_headers: vec![] },
+                body: 0,
+                origin: origin(),
+            };
+            ids.iter().map(ask).collect::<Vec<_>>()
+        };
+        let mut rule = rule(vec![Match { path: PathMatch::Prefix("".into()), ..Match::default() }]);
+        rule.filters.auth = asks(of_rule);
+        let name = ObjectName::new("n", "r");
+        let route = Route { kind: RouteKind::Http, name, created: None, rules: vec![rule], origin: origin() };
+        let mut model = Model::default();
+        let filters = asks(of_listener);
+        model.listeners.push(Listener { filters, ..listener(0, "g", Protocol::Http, "*") });
+        attach(&mut model, route, &["*"]);
+        let mut model = served(model);
+        for (backend, name) in model.backends.iter_mut().zip(names) {
+            backend.name.object = ObjectName::new("n", name);
+        }
+        let target = names.iter().position(|name| *name == "a").and_then(|id| u32::try_from(id).ok());
+        let target = Target::Backend(BackendId(target.unwrap()));
+        let backend = WeightedBackend { target, weight: 1, filters: Filters::default(), origin: origin() };
+        model.routes[0].rules[0].backends = vec![backend].into();
+        compile(model, false)
+    };
+    let (names, turned) = (["a", "b", "c"], ["a", "c", "b"]);
+    let same = |x: &Router, y: &Router| diff(x, y).is_equivalent();
+    assert!(same(&build(&[1], &[2], names), &build(&[2], &[1], turned)));
+    assert!(!same(&build(&[], &[], names), &build(&[], &[1], names)));
+    assert!(!same(&build(&[], &[], names), &build(&[1], &[], names)));
+    assert!(!same(&build(&[], &[1], names), &build(&[], &[1], turned)));
+    let asked = &build(&[1], &[2], names);
+    assert!(reach(asked).values().all(|reach| matches!(reach, Reach::Reached(_))), "{:?}", reach(asked));
 }
 
 proptest! {

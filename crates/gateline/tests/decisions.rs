@@ -6,7 +6,8 @@ mod world;
 
 use std::sync::Arc;
 
-use gateline::explain::{Criterion, Outcome, Verdict};
+use gateline::explain::{Criterion, Outcome, Stage, Verdict};
+use gateline::filter::{AuthProtocol, ExternalAuth};
 use gateline::model::*;
 use gateline::{Decision, MissReason, Model, Options, Router};
 use http::{HeaderName, Method};
@@ -60,9 +61,71 @@ fn misdirected_requests() {
         let status = match router.decide(entry, &Owned::get(host, "/").sni(sni).head()) {
             Decision::Hit(_) => 200,
             Decision::Miss(miss) => miss.reason.status().as_u16(),
+            Decision::Ask(_) => 0,
         };
         assert_eq!(status, expected, "{sni} {host}");
     }
+}
+
+fn asks(backend: u32) -> ExternalAuth {
+    let protocol = AuthProtocol::Grpc { request_headers: vec![] };
+    ExternalAuth { target: Target::Backend(BackendId(backend)), protocol, body: 0, origin: origin() }
+}
+
+/// GEP-5224: filters of the listener run before routing, which then sees what they changed, and once.
+#[test]
+fn filters_of_the_listener_come_before_routing() {
+    let user = |name: &str| HeaderMatch {
+        name: HeaderName::from_static("x-user"),
+        value: ValueMatch::Exact(name.into()),
+    };
+    let of = |name| Match { headers: vec![user(name)], ..prefix("") };
+    let mut model = Model::default();
+    model.listeners.push(Listener {
+        filters: vec![asks(1), asks(0)],
+        ..listener(0, "g", Protocol::Http, "*.guarded.org")
+    });
+    model.listeners.push(listener(1, "g", Protocol::Http, "*"));
+    attach(&mut model, route("forged", vec![rule(vec![of("forged")])]), &["*"]);
+    attach(&mut model, route("real", vec![rule(vec![of("real")])]), &["*"]);
+    let backend = |name| Backend {
+        name: BackendName { kind: "Service".into(), object: ObjectName::new("ns", name), port: Some(80) },
+        protocol: BackendProtocol::Unspecified,
+        origin: None,
+    };
+    model.backends = vec![backend("a"), backend("b")];
+    let router = Router::compile(Arc::new(model), &Options::default()).unwrap();
+    let entry = router.entry(PORT).unwrap();
+    let request = |host: &str, user| Owned::get(host, "/").header("x-user", user);
+
+    let sent = request("a.guarded.org", "forged");
+    assert_eq!(router.decide(entry, &sent.head()), Decision::Ask(ListenerId(0)));
+    let asked = router.listener_filters(entry, &sent.head()).map(|filter| filter.target.backend());
+    assert_eq!(asked.collect::<Vec<_>>(), [Some(BackendId(1)), Some(BackendId(0))]);
+    let changed = request("a.guarded.org", "real");
+    let Decision::Hit(hit) = router.decide_admitted(entry, &changed.head()) else { panic!("no rule") };
+    assert_eq!((hit.listener, hit.route), (ListenerId(0), RouteId(1)));
+    let explanation = router.explain(entry, &changed.head(), 0);
+    let asks: Vec<_> = explanation.asks.iter().map(|one| (&*one.reference, one.stage)).collect();
+    assert_eq!(asks, [("ns/b:80", Stage::Listener), ("ns/a:80", Stage::Listener)]);
+
+    let free = request("free.org", "real");
+    assert!(matches!(router.decide(entry, &free.head()), Decision::Hit(_)));
+    assert_eq!(router.listener_filters(entry, &free.head()).count(), 0);
+}
+
+/// Whatever is wrong with one of the servers, no request passes.
+#[test]
+fn a_listener_whose_server_is_missing_answers_500() {
+    let target = Target::Invalid { reference: "ns/none:80".into(), reason: "BackendNotFound".into() };
+    let filters = vec![asks(0), ExternalAuth { target, ..asks(0) }];
+    let mut model = Model::default();
+    model.listeners.push(Listener { filters, ..listener(0, "g", Protocol::Http, "*") });
+    attach(&mut model, route("r", vec![rule(vec![prefix("")])]), &["*"]);
+    let router = Router::compile(Arc::new(model), &Options::default()).unwrap();
+    let explanation = router.explain(router.entry(PORT).unwrap(), &Owned::get("a", "/").head(), 0);
+    assert_eq!((explanation.outcome, explanation.status), (Outcome::Respond, Some(500)));
+    assert!(explanation.reason.contains("ns/none:80"), "{}", explanation.reason);
 }
 
 #[test]

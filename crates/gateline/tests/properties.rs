@@ -36,6 +36,7 @@ fn named(router: &Router, head: &Head<'_>) -> String {
             format!("{} {} {} {} {}", listener(hit.listener), route.kind, route.name, hit.rule, hit.matched)
         }
         Decision::Miss(miss) => format!("{:?} {:?}", miss.listener.map(listener), miss.reason),
+        Decision::Ask(id) => format!("ask {}", listener(id)),
     }
 }
 
@@ -174,6 +175,7 @@ proptest! {
                     prop_assert_eq!(explanation.route.as_ref(), Some(&name));
                     prop_assert_eq!(won, [(name, hit.rule.into(), hit.matched.into())]);
                 }
+                Decision::Ask(_) => prop_assert!(false, "no listener has filters"),
                 Decision::Miss(miss) => {
                     prop_assert_eq!(won, []);
                     prop_assert_eq!(explanation.status, Some(miss.reason.status().as_u16()));

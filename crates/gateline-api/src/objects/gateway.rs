@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::external_auth::ExternalAuth;
 use super::refs::{ObjectRef, ParentRef, SecretRef};
 
 /// GatewayClass.
@@ -200,10 +201,14 @@ pub struct ListenerFilters {
 
 /// `listeners[].filters.requests[]`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ListenerFilter {
     /// `ExternalAuth` or `ExtensionRef`.
     pub r#type: String,
+    /// `ExternalAuth`.
+    pub external_auth: Option<ExternalAuth>,
+    /// `ExtensionRef`.
+    pub extension_ref: Option<ObjectRef>,
 }
 
 /// `listeners[].tls`.

@@ -3,6 +3,7 @@
 
 mod backend;
 mod core;
+mod external_auth;
 mod gateway;
 mod grant;
 mod l4_route;
@@ -14,9 +15,10 @@ pub use backend::{
     Backend, BackendEndpoint, BackendSpec, FilterBody, FilterResponse, FilterRewrite, HttpRouteFilter,
 };
 pub use core::{ClusterTrustBundle, ConfigMap, EndpointSlice, Secret, Service, ServicePort, SliceEndpoint};
+pub use external_auth::{ExternalAuth, HttpAuth};
 pub use gateway::{
     Address, AllowedRoutes, FrontendValidation, Gateway, GatewayClass, GatewaySpec, LabelExpression,
-    LabelSelector, Listener, ListenerSet, ListenerTls, NamespaceSelector, RouteGroupKind,
+    LabelSelector, Listener, ListenerFilter, ListenerSet, ListenerTls, NamespaceSelector, RouteGroupKind,
 };
 pub use grant::{GrantFrom, GrantTo, ReferenceGrant};
 pub use l4_route::{L4Route, L4Rule};

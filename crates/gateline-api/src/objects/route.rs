@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use super::external_auth::ExternalAuth;
 use super::refs::{BackendRef, ObjectRef, ParentRef};
 
 /// HTTPRoute.
@@ -154,6 +155,8 @@ pub struct Filter {
     pub url_rewrite: Option<UrlRewrite>,
     /// `CORS`.
     pub cors: Option<Cors>,
+    /// `ExternalAuth`.
+    pub external_auth: Option<ExternalAuth>,
     /// `ExtensionRef`.
     pub extension_ref: Option<ObjectRef>,
 }

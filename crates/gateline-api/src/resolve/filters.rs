@@ -1,11 +1,12 @@
 use gateline::filter::{
-    Cors, CorsOrigin, DirectResponse, Filters, HeaderModifier, HostRewrite, Mirror, PathModifier, Redirect,
-    ReplaceRegexMatch, Rewrite, Share,
+    Cors, CorsOrigin, DirectResponse, ExternalAuth, Filters, HeaderModifier, HostRewrite, Mirror,
+    PathModifier, Redirect, ReplaceRegexMatch, Rewrite, Share,
 };
 use gateline::model::{Match, ObjectName, PathMatch};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::backends::Registry;
+use super::external_auth;
 use super::fault::{Broken, Fault, Faults};
 use super::world::World;
 use crate::finding::{Finding, codes};
@@ -56,6 +57,10 @@ impl Reader<'_, '_, '_> {
             }
             "RequestMirror" => filters.mirrors.push(self.mirror(path, filter.request_mirror.as_ref()?)),
             "CORS" => filters.cors = Some(self.cors(path, filter.cors.as_ref()?)?),
+            "ExternalAuth" => {
+                let auth = self.external_auth(path, filter.external_auth.as_ref()?)?;
+                filters.auth.push(auth);
+            }
             "ExtensionRef" => self.extension(path, filter.extension_ref.as_ref()?, filters)?,
             other => return self.refuse(path, &format!("filter type {other:?} is not supported")),
         }
@@ -201,6 +206,17 @@ impl Reader<'_, '_, '_> {
             credentials,
             max_age: written.max_age.unwrap_or(5),
         })
+    }
+
+    /// Only of a rule: `HTTPRouteFilterExternalAuth` is supported in `HTTPRouteRule` alone.
+    fn external_auth(&mut self, path: &str, written: &objects::ExternalAuth) -> Option<ExternalAuth> {
+        if path.contains(".backendRefs[") {
+            return self.refuse(path, "ExternalAuth is a filter of rules, not of backendRefs");
+        }
+        match external_auth::read(self.registry, self.object, path, written, self.faults) {
+            Ok(filter) => Some(filter),
+            Err(message) => self.refuse(path, &message),
+        }
     }
 
     fn extension(&mut self, path: &str, reference: &objects::ObjectRef, filters: &mut Filters) -> Option<()> {

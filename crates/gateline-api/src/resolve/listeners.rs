@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use gateline::filter::ExternalAuth;
 use gateline::model::{
     AttachedRoute, HostPattern, ListenerName, ObjectName, Origin, Protocol, RouteKind, TlsMode,
 };
@@ -31,6 +32,7 @@ pub(super) struct Slot<'w> {
     pub(super) conflict: Option<Fault>,
     pub(super) overlapping: bool,
     pub(super) tls: Option<ListenerTls>,
+    pub(super) filters: Vec<ExternalAuth>,
     pub(super) attached: Vec<AttachedRoute>,
 }
 
@@ -58,6 +60,7 @@ impl<'w> Slot<'w> {
             conflict: None,
             overlapping: false,
             tls: None,
+            filters: Vec::new(),
             attached: Vec::new(),
         };
         slot.read(findings);
@@ -90,9 +93,10 @@ impl<'w> Slot<'w> {
             );
             self.refuse(Fault::new("UnsupportedValue", message), "tls.mode", findings);
         }
-        if let Some(filter) = self.written.filters.requests.first() {
-            let message = format!("filters before routing are not supported (here {:?})", filter.r#type);
-            self.refuse(Fault::new("UnsupportedValue", message), "filters", findings);
+        let http = matches!(protocol, Protocol::Http | Protocol::Https);
+        if !http && !self.written.filters.requests.is_empty() {
+            let message = "filters may only be set when protocol is HTTP or HTTPS";
+            self.refuse(Fault::new("InvalidListenerFilter", message), "filters", findings);
         }
         self.kinds(protocol, findings);
     }
@@ -124,7 +128,7 @@ impl<'w> Slot<'w> {
         }
     }
 
-    fn refuse(&mut self, fault: Fault, field: &str, findings: &mut Vec<Finding>) {
+    pub(super) fn refuse(&mut self, fault: Fault, field: &str, findings: &mut Vec<Finding>) {
         findings.push(self.finding(field, &fault.message));
         self.accepted.get_or_insert(fault);
     }

@@ -13,10 +13,12 @@ mod certificates;
 mod client_certificates;
 mod durations;
 mod endpoints;
+mod external_auth;
 mod fault;
 mod filters;
 mod grants;
 mod key_pair;
+mod listener_filters;
 mod listeners;
 mod loops;
 mod matches;
@@ -66,6 +68,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     let (mut slots, sets) = listeners::gather(&world, &mut findings);
     let mut registry = Registry::new(&world, &backend_tls);
     tls::read(&world, &mut registry.grants, &mut slots, &mut findings);
+    listener_filters::read(&mut registry, &mut slots, &mut findings);
     let clients = client_certificates::read(&world, &mut registry.grants, &mut findings);
 
     let routes = Routes::read(&world, &mut findings);
@@ -121,7 +124,8 @@ fn reached(
     let mut reached: BTreeMap<ObjectName, BTreeSet<ObjectName>> = BTreeMap::new();
     for slot in slots {
         let routes = slot.attached.iter().filter_map(|attached| drafts.get(attached.route.0 as usize));
-        for BackendId(id) in routes.flat_map(|draft| draft.route.backends()) {
+        let asked = slot.filters.iter().filter_map(|filter| filter.target.backend());
+        for BackendId(id) in routes.flat_map(|draft| draft.route.backends()).chain(asked) {
             if let Some(backend) = registry.backends.get(id as usize) {
                 reached.entry(backend.name.object.clone()).or_default().insert(slot.name.gateway.clone());
             }
@@ -153,6 +157,7 @@ fn serving(mut slots: Vec<Slot<'_>>) -> (Vec<Listener>, Vec<Option<ListenerTls>>
             protocol: slot.protocol?,
             mode: slot.mode(),
             hostname: slot.hostname,
+            filters: slot.filters,
             attached: slot.attached,
             origin,
             name: slot.name,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateline::filter::{Filters, Mirror};
+use gateline::filter::{ExternalAuth, Filters, Mirror};
 use gateline::model::{
     HostPattern, Listener, Match, Model, Origin, PathMatch, Route, RouteId, RouteKind, Rule, ValueMatch,
 };
@@ -186,7 +186,9 @@ fn same_outcome(a: &Rule, b: &Rule) -> bool {
 
 fn without_origins(filters: &Filters) -> Filters {
     let bare = |mirror: &Mirror| Mirror { origin: Origin::default(), ..mirror.clone() };
-    Filters { mirrors: filters.mirrors.iter().map(bare).collect(), ..filters.clone() }
+    let mirrors = filters.mirrors.iter().map(bare).collect();
+    let bare = |auth: &ExternalAuth| ExternalAuth { origin: Origin::default(), ..auth.clone() };
+    Filters { mirrors, auth: filters.auth.iter().map(bare).collect(), ..filters.clone() }
 }
 
 fn tie(group: &[Entry<'_>], listener: &Listener) -> Finding {

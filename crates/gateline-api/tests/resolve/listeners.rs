@@ -191,7 +191,7 @@ fn every_condition_carries_the_generation() {
 #[test]
 fn what_is_not_supported_is_not_passed_over() {
     let yaml = gateway(
-        "{name: a, port: 80, protocol: HTTP, filters: {requests: [{type: ExternalAuth}]}}\n{name: b, port: 81, protocol: HTTP, filters: {requests: []}}",
+        "{name: a, port: 80, protocol: HTTP, filters: {requests: [{type: ExtensionRef, extensionRef: {group: example.com, kind: Claim, name: c}}]}}\n{name: b, port: 81, protocol: HTTP, filters: {requests: []}}",
     );
     let resolution = closed(&yaml);
     let accepted = |name| said(&listener(&resolution, "Gateway", "infra/edge", name).conditions, "Accepted");

@@ -4,6 +4,7 @@
 
 mod attachment;
 mod backend_tls;
+mod external_auth;
 mod listeners;
 mod order;
 mod overlap;

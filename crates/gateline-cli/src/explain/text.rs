@@ -1,7 +1,7 @@
 //! An explanation for people.
 
 use gateline::Explanation;
-use gateline::explain::{BackendShare, Candidate, Outcome, Verdict};
+use gateline::explain::{Asked, BackendShare, Candidate, Outcome, Stage, Verdict};
 use gateline_testing::words;
 
 use crate::output::{self, Output};
@@ -23,6 +23,9 @@ pub(crate) fn print(title: &str, explanation: &Explanation, all: bool, output: &
     row("because", &explanation.reason, output);
     if let Some(source) = &explanation.source {
         row("written at", &words::place(source), output);
+    }
+    for asked in &explanation.asks {
+        row("asks", &ask(asked), output);
     }
     for (i, backend) in explanation.backends.iter().enumerate() {
         let total: u64 = explanation.backends.iter().map(|backend| u64::from(backend.weight)).sum();
@@ -57,6 +60,15 @@ fn outcome(explanation: &Explanation) -> String {
         Outcome::Http => "http",
     };
     format!("{word}{status}{rule}")
+}
+
+/// The rest of the explanation is for a request that may pass.
+fn ask(asked: &Asked) -> String {
+    let when = match asked.stage {
+        Stage::Listener => "before a rule is chosen",
+        Stage::Rule => "before the rule's filters",
+    };
+    format!("{} ({}) {when}", asked.reference, asked.protocol)
 }
 
 fn candidates(candidates: &[Candidate], all: bool, output: &mut Output) {

@@ -161,6 +161,13 @@ impl ResponseBody {
         Self { source: Source::Upstream(upstream), exchange: None }
     }
 
+    /// Of an answer that is not to a client's request, and has to be there as a whole by `deadline`.
+    pub(crate) fn until(body: Incoming, lease: Lease, deadline: tokio::time::Instant) -> Self {
+        let progress = Progress::new(std::time::Instant::now());
+        progress.complete();
+        Self::upstream(body, lease, progress, Patience::Until(Box::pin(tokio::time::sleep_until(deadline))))
+    }
+
     pub(super) fn with(mut self, mut exchange: Exchange) -> Self {
         // hyper does not ask for a body it has no use for, as after HEAD.
         if matches!(self.source, Source::Full(_)) || self.is_end_stream() {

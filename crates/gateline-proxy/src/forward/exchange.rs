@@ -74,7 +74,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn progress(&self) -> Rc<Progress> {
+    pub(crate) fn progress(&self) -> Rc<Progress> {
         self.progress.clone()
     }
 
@@ -112,6 +112,13 @@ impl Exchange {
             // A failure has left more to read than the client is told.
             record.reason.get_or_insert_with(|| local.text.clone().into_owned());
             record.flag = local.flag;
+        });
+    }
+
+    /// A server that was asked refuses the request.
+    pub(crate) fn denied(&mut self) {
+        self.note(|record| {
+            (record.reason, record.flag) = (Some("external authorization refuses it".into()), "UAEX");
         });
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod client_body;
 mod exchange;
 mod progress;
 mod replay;
@@ -14,17 +15,19 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use gateline::plan::{Answer, AnswerReason};
-use gateline::{Decision, Head, Plan};
-use http::header::HOST;
+use gateline::{Decision, Head, Hit, Plan};
+use http::header::{HOST, ORIGIN};
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 pub(crate) use answer::Local;
 pub(crate) use body::{RequestBody, ResponseBody};
+pub(crate) use client_body::ClientBody;
 pub(crate) use exchange::{Exchange, Record};
 pub(crate) use tries::{finish, wants_h2};
 use upgrade::Upgrade;
 
+use crate::auth::Asking;
 use crate::headers;
 use crate::listener::Client;
 use crate::session::Affinity;
@@ -33,7 +36,7 @@ use crate::worker::State;
 
 /// A request on its way in.
 struct Inbound<'a> {
-    request: Request<Incoming>,
+    request: Request<ClientBody>,
     upgrade: Option<Upgrade>,
     session: Option<Affinity<'a>>,
 }
@@ -52,6 +55,7 @@ pub(crate) async fn serve(
         Err(local)
     } else {
         headers::to_origin_form(&mut request);
+        let request = request.map(ClientBody::Stream);
         route(&client, &state, request, upgrade, &mut exchange).await
     };
     let response = result.unwrap_or_else(|local| {
@@ -74,31 +78,36 @@ fn refuse(request: &Request<Incoming>) -> Option<Local> {
 async fn route(
     client: &Rc<Client>,
     state: &Rc<State>,
-    request: Request<Incoming>,
+    mut request: Request<ClientBody>,
     upgrade: Option<Upgrade>,
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Local> {
     let router = &state.snapshot.router;
-    let port = state.snapshot.port(Transport::Tcp, client.port);
-    let port = port.ok_or_else(|| Local::new(StatusCode::NOT_FOUND, "the listener is gone"))?;
-    let head = Head::of(&request, client.sni.as_deref());
-    let hit = match router.decide(port.entry, &head) {
-        Decision::Hit(hit) => hit,
-        Decision::Miss(miss) => {
-            exchange.reason(&miss.reason.to_string());
-            return Err(Local::miss(miss.reason));
-        }
+    let hit = match choose(client, state, &mut request, exchange).await? {
+        Ok(hit) => hit,
+        Err(denied) => return Ok(denied),
     };
     exchange.hit(hit);
     let view = router.view(hit).ok_or_else(|| Local::new(StatusCode::INTERNAL_SERVER_ERROR, "stale rule"))?;
     let session = state.snapshot.session(hit);
     let session = session.map(|session| Affinity::of(session, request.headers(), SystemTime::now()));
     let known = session.and_then(Affinity::endpoint).and_then(|endpoint| state.backend_of(view, endpoint));
-    let plan = match known {
+    let sni = client.sni.as_deref();
+    let head = Head::of(&request, sni);
+    let mut plan = match known {
         Some(backend) => router.plan_session(view, &head, backend),
         None => router.plan(view, &head, state.draw(hit)),
     };
+    if let Plan::Ask(ask) = plan {
+        let asking = Asking { client, state, listener: hit.listener };
+        if let Some(mut denied) = asking.all(ask.filters, &mut request, exchange).await? {
+            ask.response(request.headers().get(ORIGIN), denied.headers_mut());
+            return Ok(denied);
+        }
+        plan = ask.admitted(&Head::of(&request, sni));
+    }
     match plan {
+        Plan::Ask(_) => Err(unasked()),
         Plan::Answer(answer) => Ok(answered(answer, &request, exchange)),
         Plan::Forward(forward) => {
             exchange.backend(forward.id);
@@ -108,10 +117,45 @@ async fn route(
     }
 }
 
+/// The rule that takes a request, once the filters of the listener let it pass; or the answer of one that does not.
+async fn choose(
+    client: &Rc<Client>,
+    state: &Rc<State>,
+    request: &mut Request<ClientBody>,
+    exchange: &mut Exchange,
+) -> Result<Result<Hit, Response<ResponseBody>>, Local> {
+    let router = &state.snapshot.router;
+    let port = state.snapshot.port(Transport::Tcp, client.port);
+    let entry = port.ok_or_else(|| Local::new(StatusCode::NOT_FOUND, "the listener is gone"))?.entry;
+    let sni = client.sni.as_deref();
+    let head = Head::of(request, sni);
+    let mut decision = router.decide(entry, &head);
+    if let Decision::Ask(listener) = decision {
+        let filters = router.listener_filters(entry, &head);
+        if let Some(denied) = (Asking { client, state, listener }).all(filters, request, exchange).await? {
+            return Ok(Err(denied));
+        }
+        decision = router.decide_admitted(entry, &Head::of(request, sni));
+    }
+    match decision {
+        Decision::Hit(hit) => Ok(Ok(hit)),
+        Decision::Miss(miss) => {
+            exchange.reason(&miss.reason.to_string());
+            Err(Local::miss(miss.reason))
+        }
+        Decision::Ask(_) => Err(unasked()),
+    }
+}
+
+/// Whatever may still be to ask, nothing passes.
+fn unasked() -> Local {
+    Local::new(StatusCode::INTERNAL_SERVER_ERROR, "authorization is needed")
+}
+
 /// An answer of the rule's filters. Errors among them become gRPC errors for gRPC clients.
 fn answered(
     answer: Answer<'_>,
-    request: &Request<Incoming>,
+    request: &Request<ClientBody>,
     exchange: &mut Exchange,
 ) -> Response<ResponseBody> {
     let text = match &answer.reason {

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use gateline::model::{BackendProtocol, Retry, RouteKind};
 use gateline::plan::Forward;
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
@@ -9,13 +10,14 @@ use http::uri::Scheme;
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::progress::{Patience, Progress};
 use super::replay::{Recording, Replay, Shared};
 use super::reply::Reply;
 use super::upgrade::Upgrade;
-use super::{Exchange, Inbound, Local, RequestBody, ResponseBody};
+use super::{ClientBody, Exchange, Inbound, Local, RequestBody, ResponseBody};
 use crate::listener::Client;
 use crate::session::Affinity;
 use crate::snapshot::Upstream;
@@ -113,10 +115,15 @@ fn prepare(parts: &mut request::Parts, client: &Client, forward: &Forward<'_>, u
 enum Source {
     Once(Option<Incoming>, Rc<Progress>),
     Recorded(Shared),
+    Read(Bytes),
 }
 
 impl Source {
-    fn new(body: Incoming, progress: &Rc<Progress>, again: bool, limit: usize) -> Self {
+    fn new(body: ClientBody, progress: &Rc<Progress>, again: bool, limit: usize) -> Self {
+        let body = match body {
+            ClientBody::Stream(body) => body,
+            ClientBody::Read(bytes) => return Self::Read(bytes),
+        };
         if again && !body.is_end_stream() {
             return Self::Recorded(Recording::new(body, progress.clone(), limit));
         }
@@ -124,9 +131,15 @@ impl Source {
     }
 
     /// The whole body for a mirror, or nothing where the request has none.
-    fn whole(&self) -> Option<tokio::sync::oneshot::Receiver<bytes::Bytes>> {
+    fn whole(&self) -> Option<oneshot::Receiver<Bytes>> {
         match self {
             Self::Once(..) => None,
+            Self::Read(bytes) => {
+                let (sender, receiver) = oneshot::channel();
+                // The receiver is there.
+                let _ = sender.send(bytes.clone());
+                (!bytes.is_empty()).then_some(receiver)
+            }
             Self::Recorded(shared) => Some(shared.borrow_mut().whole()),
         }
     }
@@ -137,13 +150,15 @@ impl Source {
                 Some(body) => RequestBody::Stream(body, progress.clone()),
                 None => RequestBody::Empty,
             },
+            Self::Read(bytes) if bytes.is_empty() => RequestBody::Empty,
+            Self::Read(bytes) => RequestBody::Full(Some(bytes.clone())),
             Self::Recorded(shared) => RequestBody::Replay(Replay::new(shared)),
         }
     }
 
     fn can_replay(&self) -> bool {
         match self {
-            Self::Once(..) => true,
+            Self::Once(..) | Self::Read(_) => true,
             Self::Recorded(shared) => shared.borrow().can_replay(),
         }
     }

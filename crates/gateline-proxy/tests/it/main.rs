@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
 
 mod apply;
+mod auth;
+mod auth_grpc;
 mod bad_tls;
 mod grpc;
 mod l4;

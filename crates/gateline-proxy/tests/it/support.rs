@@ -54,6 +54,7 @@ pub(crate) fn listener(port: u16, hostname: Option<&str>) -> Listener {
         protocol,
         mode: TlsMode::default(),
         hostname: hostname.map(|hostname| HostPattern::parse(hostname).unwrap()),
+        filters: Vec::new(),
         attached: Vec::new(),
         origin: Origin::default(),
     }

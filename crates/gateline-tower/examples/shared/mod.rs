@@ -44,6 +44,7 @@ fn listener() -> Listener {
         protocol: Protocol::Http,
         mode: TlsMode::default(),
         hostname: None,
+        filters: vec![],
         attached: [0, 1].map(|route| AttachedRoute { route: RouteId(route), hostnames: any() }).into(),
         origin: Origin::default(),
     }

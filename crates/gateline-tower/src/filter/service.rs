@@ -43,6 +43,10 @@ where
                 let answer = answer::planned(request.headers(), planned);
                 return FilterFuture::new(ResponseFuture::answer(answer), None);
             }
+            Some(Plan::Ask(_)) => {
+                let answer = answer::unasked(request.headers());
+                return FilterFuture::new(ResponseFuture::answer(answer), None);
+            }
             None => request,
         };
         let back = Way { matched, origin };

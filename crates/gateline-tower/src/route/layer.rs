@@ -11,7 +11,7 @@ use crate::RouterHandle;
 /// extensions.
 ///
 /// It answers by itself: 404 where no listener or rule takes the request, 421 and 400 as [`gateline::MissReason`] says,
-/// redirects, CORS preflights, fixed answers, and 500 where the rule has no backend to follow. gRPC requests get these errors
+/// redirects, CORS preflights, fixed answers, and 500 where the rule has no backend to follow or a server would have to be asked (`ExternalAuth`). gRPC requests get these errors
 /// as `grpc-status`.
 #[derive(Clone, Debug)]
 pub struct RouteLayer {

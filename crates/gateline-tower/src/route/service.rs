@@ -29,14 +29,16 @@ impl RouteLayer {
         let hit = match router.decide(entry, &head) {
             Decision::Hit(hit) => hit,
             Decision::Miss(miss) => return Err(fail(miss.reason)),
+            Decision::Ask(_) => return Err(Box::new(answer::unasked(request.headers()))),
         };
         let x = self.sequence.next();
         // A hit of this very router always has a view.
         let view = router.view(hit).ok_or_else(|| fail(MissReason::NoRule))?;
-        if let Plan::Answer(planned) = router.plan(view, &head, x) {
-            return Err(Box::new(answer::planned(request.headers(), planned)));
+        match router.plan(view, &head, x) {
+            Plan::Answer(planned) => Err(Box::new(answer::planned(request.headers(), planned))),
+            Plan::Ask(_) => Err(Box::new(answer::unasked(request.headers()))),
+            Plan::Forward(_) => Ok(Matched { router, hit, x }),
         }
-        Ok(Matched { router, hit, x })
     }
 }
 

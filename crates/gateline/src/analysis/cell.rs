@@ -168,9 +168,9 @@ impl<'a, 'r> Cell<'a, 'r> {
         let tried = first.and_then(|first| live.iter().position(|one| *one == first)).unwrap_or(live.len());
         memo.steps += 1 + tried as u64;
         let expected = first.and_then(|first| self.row(side, first)).map(|row| row.hit);
-        let decided = match at.router.decide(at.entry, &head) {
+        let decided = match at.router.decide_admitted(at.entry, &head) {
             Decision::Hit(hit) => Some(hit),
-            Decision::Miss(_) => None,
+            Decision::Miss(_) | Decision::Ask(_) => None,
         };
         if expected == decided { Ok(first) } else { Err(Reason::Disagreement(witness.to_string().into())) }
     }

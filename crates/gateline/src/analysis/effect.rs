@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Router;
 use crate::decision::{Decision, Hit, MissReason};
-use crate::filter::{Filters, Mirror, PathModifier, Redirect};
+use crate::filter::{ExternalAuth, Filters, Mirror, PathModifier, Redirect};
 use crate::model::{
     BackendProtocol, Listener, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
     SessionPersistence, Target, Timeouts, TlsMode, WeightedBackend,
@@ -51,7 +51,7 @@ impl PartialEq for Why {
 /// A redirect or a fixed answer, with the fields that go with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// Only what answers: `redirect` or `respond`, `response_headers` and `cors`.
+    /// Only what answers: `redirect` or `respond`, `response_headers` and `cors`; and `auth`, as in [`Forwarding`].
     pub filters: Filters,
     /// Of `ReplacePrefixMatch`: what is replaced, by what.
     pub prefixes: Vec<(Box<str>, Box<str>)>,
@@ -64,7 +64,7 @@ pub struct Forwarding {
     pub grpc: bool,
     /// The shares.
     pub backends: Vec<Part>,
-    /// Those of the rule.
+    /// Those of the rule. `auth` also has those of the listener, before its own.
     pub filters: Filters,
     /// Of each `ReplacePrefixMatch`: what is replaced, by what.
     pub prefixes: Vec<(Box<str>, Box<str>)>,
@@ -98,6 +98,11 @@ impl Effect {
         let hit = match decision {
             Decision::Hit(hit) => hit,
             Decision::Miss(miss) => return Self::miss(miss.reason),
+            // As of a front door that cannot ask; what becomes of a request that may pass, `Router::decide_admitted` says.
+            Decision::Ask(_) => {
+                let reason = Why("servers have to be asked first".into());
+                return Self::Error { status: 500, grpc: false, reason };
+            }
         };
         let Some(view) = router.view(hit) else { return Self::Closed };
         Self::of(router.model(), view.listener, view.route.kind, view.rule, view.matched)
@@ -132,13 +137,19 @@ impl Effect {
         if let Some(reason) = &rule.filters.invalid {
             return error(reason);
         }
+        let asked = || listener.filters.iter().chain(&rule.filters.auth);
+        if let Some(reason) = asked().find_map(ExternalAuth::broken) {
+            return error(&reason);
+        }
+        let auth: Vec<_> = asked().map(|auth| named(model, auth)).collect();
         let mut filters = bare(&rule.filters);
+        filters.auth.clone_from(&auth);
         let mut prefixes = Vec::new();
         if filters.redirect.is_some() || filters.respond.is_some() {
             let respond = filters.respond.take().filter(|_| filters.redirect.is_none());
             let redirect = filters.redirect.take().map(|redirect| filled(redirect, listener));
             let (response_headers, cors) = (filters.response_headers.take(), filters.cors.take());
-            filters = Filters { response_headers, redirect, cors, respond, ..Filters::default() };
+            filters = Filters { auth, response_headers, redirect, cors, respond, ..Filters::default() };
             let path = filters.redirect.as_mut().and_then(|redirect| redirect.path.as_mut());
             if !path.is_none_or(|path| lift(path, matched, &mut prefixes)) {
                 return error("ReplacePrefixMatch without a prefix");
@@ -212,6 +223,15 @@ fn part(model: &Model, backend: &WeightedBackend) -> Part {
     }
 }
 
+/// With its server by name, as an index means nothing in another model; without where it is written.
+fn named(model: &Model, auth: &ExternalAuth) -> ExternalAuth {
+    let known = auth.target.backend().and_then(|id| model.backends.get(id.0 as usize));
+    let reference =
+        known.map(|backend| format!("{} {}", backend.name.kind, backend.name)).unwrap_or_default();
+    let target = Target::Invalid { reference: reference.into(), reason: Box::default() };
+    ExternalAuth { target, origin: Origin::default(), ..auth.clone() }
+}
+
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
@@ -256,11 +276,17 @@ impl fmt::Display for Effect {
             Self::Closed => f.write_str("nothing listens"),
             Self::Requests => f.write_str("its requests are routed"),
             Self::Error { status, reason, .. } => write!(f, "{status} ({})", reason.0),
-            Self::Answer(answer) => answer.fmt(f),
+            Self::Answer(answer) => {
+                answer.fmt(f)?;
+                write_asked(f, &answer.filters)
+            }
             Self::Forward(forward) if forward.backends.is_empty() => {
                 f.write_str("500 (no backend with a weight above 0)")
             }
-            Self::Forward(forward) => write_parts(f, &forward.backends),
+            Self::Forward(forward) => {
+                write_parts(f, &forward.backends)?;
+                write_asked(f, &forward.filters)
+            }
             Self::Connect { backends, .. } if backends.is_empty() => f.write_str("closed: no backend"),
             Self::Connect { backends, .. } => write_parts(f, backends),
         }
@@ -287,6 +313,15 @@ impl fmt::Display for Answer {
             _ => Ok(()),
         }
     }
+}
+
+fn write_asked(f: &mut fmt::Formatter<'_>, filters: &Filters) -> fmt::Result {
+    for auth in &filters.auth {
+        if let Target::Invalid { reference, .. } = &auth.target {
+            write!(f, ", if {reference} agrees ({})", auth.protocol.as_str())?;
+        }
+    }
+    Ok(())
 }
 
 fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[Part]) -> fmt::Result {

@@ -1,8 +1,11 @@
 use http::header::{HOST, HeaderValue, LOCATION};
 use http::{HeaderMap, Request, request};
 
-use super::{BackendShare, Candidate, Explanation, Outcome, Reason, Source, Upstream, Verdict, describe};
+use super::{
+    Asked, BackendShare, Candidate, Explanation, Outcome, Reason, Source, Stage, Upstream, Verdict, describe,
+};
 use crate::decision::{Decision, EntryId, Miss, RuleView};
+use crate::filter::ExternalAuth;
 use crate::model::{Origin, Protocol, Route, Target};
 use crate::plan::{Answer, AnswerReason, Forward, Plan};
 use crate::router::{Failure, Found, Traced, actual};
@@ -14,7 +17,7 @@ impl Router {
     #[must_use]
     pub fn explain(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
         let trace = self.trace(entry, head);
-        let mut explanation = self.answered(trace.decision, head, x);
+        let mut explanation = self.answered(entry, trace.decision, head, x);
         explanation.candidates = self.candidates(&trace.candidates, head);
         explanation
     }
@@ -22,15 +25,27 @@ impl Router {
     /// [`Router::explain`] without its candidates: as fast as [`Router::decide`] and [`Router::plan`], but for the texts.
     #[must_use]
     pub fn answer(&self, entry: EntryId, head: &Head<'_>, x: u64) -> Explanation {
-        self.answered(self.decide(entry, head), head, x)
+        self.answered(entry, self.decide_admitted(entry, head), head, x)
     }
 
-    fn answered(&self, decision: Decision, head: &Head<'_>, x: u64) -> Explanation {
-        match decision {
+    /// Of a request that the filters of the listener let pass.
+    fn answered(&self, entry: EntryId, decision: Decision, head: &Head<'_>, x: u64) -> Explanation {
+        let filters = || self.listener_filters(entry, head);
+        if let Some(reason) = filters().find_map(ExternalAuth::broken) {
+            let mut explanation =
+                Explanation { listener: self.listener_of(decision), ..Explanation::nobody("") };
+            explanation.answer(&Answer::error(AnswerReason::InvalidFilter(reason)));
+            return explanation;
+        }
+        let explanation = match decision {
             Decision::Hit(hit) => self.view(hit).map(|view| self.hit(view, head, x)),
             Decision::Miss(miss) => Some(self.miss(miss)),
-        }
-        .unwrap_or_else(|| Explanation::nobody(""))
+            Decision::Ask(_) => None,
+        };
+        let mut explanation = explanation.unwrap_or_else(|| Explanation::nobody(""));
+        let before = filters().map(|filter| self.asked(filter, Stage::Listener));
+        explanation.asks.splice(..0, before);
+        explanation
     }
 
     fn miss(&self, miss: Miss) -> Explanation {
@@ -50,7 +65,12 @@ impl Router {
 
     pub(super) fn hit(&self, view: RuleView<'_>, head: &Head<'_>, x: u64) -> Explanation {
         let mut explanation = self.taken(view);
-        let picked = match self.plan(view, head, x) {
+        let mut plan = self.plan(view, head, x);
+        if let Plan::Ask(ask) = plan {
+            explanation.asks = ask.filters.iter().map(|filter| self.asked(filter, Stage::Rule)).collect();
+            plan = ask.admitted(head);
+        }
+        let picked = match plan {
             Plan::Answer(answer) => {
                 explanation.answer(&answer);
                 matches!(answer.reason, AnswerReason::InvalidBackend(_))
@@ -59,6 +79,7 @@ impl Router {
                 explanation.forward(&forward, head);
                 true
             }
+            Plan::Ask(_) => false,
         };
         explanation.picked = view.rule.backends.pick_index(x).filter(|_| picked);
         explanation
@@ -79,14 +100,36 @@ impl Router {
         }
     }
 
-    fn share(&self, target: &Target, weight: u32) -> BackendShare {
-        let (reference, reason) = match target {
-            Target::Backend(id) => {
-                (self.model().backends.get(id.0 as usize).map(|backend| backend.name.to_string()), None)
-            }
-            Target::Invalid { reference, reason } => (Some(reference.to_string()), Some(reason.to_string())),
+    fn listener_of(&self, decision: Decision) -> Option<String> {
+        let id = match decision {
+            Decision::Hit(hit) => hit.listener,
+            Decision::Ask(id) => id,
+            Decision::Miss(miss) => miss.listener?,
         };
-        BackendShare { reference: reference.unwrap_or_default(), weight, valid: reason.is_none(), reason }
+        self.model().listeners.get(id.0 as usize).map(|listener| listener.name.to_string())
+    }
+
+    fn asked(&self, filter: &ExternalAuth, stage: Stage) -> Asked {
+        Asked { reference: self.reference(&filter.target), protocol: filter.protocol.as_str(), stage }
+    }
+
+    /// `ns/name:port`.
+    fn reference(&self, target: &Target) -> String {
+        match target {
+            Target::Backend(id) => {
+                let backend = self.model().backends.get(id.0 as usize);
+                backend.map(|backend| backend.name.to_string()).unwrap_or_default()
+            }
+            Target::Invalid { reference, .. } => reference.to_string(),
+        }
+    }
+
+    fn share(&self, target: &Target, weight: u32) -> BackendShare {
+        let reason = match target {
+            Target::Backend(_) => None,
+            Target::Invalid { reason, .. } => Some(reason.to_string()),
+        };
+        BackendShare { reference: self.reference(target), weight, valid: reason.is_none(), reason }
     }
 
     fn candidates(&self, candidates: &[Traced<'_>], head: &Head<'_>) -> Vec<Candidate> {
@@ -134,6 +177,7 @@ impl Explanation {
             rule: None,
             rule_name: None,
             matched: None,
+            asks: Vec::new(),
             backends: Vec::new(),
             picked: None,
             upstream: None,

@@ -32,6 +32,10 @@ pub struct Explanation {
     /// Index of the match in the rule.
     #[cfg_attr(feature = "serde", serde(rename = "match"))]
     pub matched: Option<usize>,
+    /// The servers that are asked first (`ExternalAuth`), in order. The rest of the explanation is for a request that all of them
+    /// let pass without changing it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub asks: Vec<Asked>,
     /// All backendRefs of the rule, in order.
     pub backends: Vec<BackendShare>,
     /// Index into `backends` of the one that `x` picks.
@@ -64,6 +68,29 @@ pub enum Outcome {
     Close,
     /// An HTTP or HTTPS listener takes the connection: its requests are routed one by one.
     Http,
+}
+
+/// One `ExternalAuth` filter.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Asked {
+    /// `ns/name:port`.
+    #[cfg_attr(feature = "serde", serde(rename = "ref"))]
+    pub reference: String,
+    /// `HTTP` or `GRPC`.
+    pub protocol: &'static str,
+    /// When.
+    pub stage: Stage,
+}
+
+/// When a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Stage {
+    /// Before a rule is chosen: the answer may change which.
+    Listener,
+    /// Once a rule has been chosen.
+    Rule,
 }
 
 /// One backendRef.

@@ -2,6 +2,7 @@
 
 mod cors;
 mod error;
+mod external_auth;
 mod header;
 mod mirror;
 mod origin;
@@ -13,6 +14,7 @@ mod substitute;
 
 pub use cors::Cors;
 pub use error::FilterError;
+pub use external_auth::{AuthProtocol, ExternalAuth, is_framing};
 pub use header::HeaderModifier;
 pub(crate) use mirror::derive;
 pub use mirror::{Mirror, Share};
@@ -23,9 +25,12 @@ pub use respond::DirectResponse;
 pub use rewrite::{HostRewrite, Rewrite};
 pub use substitute::ReplaceRegexMatch;
 
-/// The filters of a rule or of one of its backends. The API allows each type once, except mirrors.
+/// The filters of a rule or of one of its backends. The API allows each type once, except mirrors and `ExternalAuth`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filters {
+    /// `ExternalAuth`, in the order written: every one must agree before any other filter but a CORS preflight is applied. Of a
+    /// rule only.
+    pub auth: Vec<ExternalAuth>,
     /// `RequestHeaderModifier`.
     pub request_headers: Option<HeaderModifier>,
     /// `ResponseHeaderModifier`.

@@ -114,7 +114,16 @@ mod tests {
     fn listener(protocol: Protocol, port: u16) -> Listener {
         let name = ListenerName { gateway: ObjectName::new("infra", "gw"), set: None, section: "web".into() };
         let (mode, origin) = (TlsMode::default(), Origin::default());
-        Listener { name, port, protocol, mode, hostname: None, attached: Vec::new(), origin }
+        Listener {
+            name,
+            port,
+            protocol,
+            mode,
+            hostname: None,
+            filters: Vec::new(),
+            attached: Vec::new(),
+            origin,
+        }
     }
 
     fn redirect(scheme: Option<&str>, port: Option<u16>) -> Redirect {

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{HostPattern, ObjectName, Origin, RouteId, RouteKind};
+use crate::filter::ExternalAuth;
 
 /// Index into [`super::Model::listeners`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +83,9 @@ pub struct Listener {
     pub mode: TlsMode,
     /// The hosts (or server names) it takes; `None` takes any. Always `None` for TCP and UDP.
     pub hostname: Option<HostPattern>,
+    /// `filters.requests` (GEP-5224), in the order of execution: every one must agree before a request is routed. Only of HTTP
+    /// and HTTPS.
+    pub filters: Vec<ExternalAuth>,
     /// In no particular order: precedence is worked out when the router is compiled.
     pub attached: Vec<AttachedRoute>,
     /// Where it is written.

@@ -64,12 +64,13 @@ pub struct Route {
 }
 
 impl Route {
-    /// The backends that its rules send requests and mirrors to, as often as they are named.
+    /// The backends that its rules send requests, mirrors and questions (`ExternalAuth`) to, as often as they are named.
     pub fn backends(&self) -> impl Iterator<Item = BackendId> {
         let targets = self.rules.iter().flat_map(|rule| {
             let mirrors = rule.filters.mirrors.iter().map(|mirror| &mirror.target);
-            rule.backends.iter().map(|backend| &backend.target).chain(mirrors)
+            let asked = rule.filters.auth.iter().map(|auth| &auth.target);
+            rule.backends.iter().map(|backend| &backend.target).chain(mirrors).chain(asked)
         });
-        targets.filter_map(|target| if let Target::Backend(id) = target { Some(*id) } else { None })
+        targets.filter_map(Target::backend)
     }
 }

@@ -53,6 +53,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// The backend, if there is one.
+    #[must_use]
+    pub fn backend(&self) -> Option<BackendId> {
+        match self {
+            Self::Backend(id) => Some(*id),
+            Self::Invalid { .. } => None,
+        }
+    }
+}
+
 /// `rules[].timeouts` (GEP-2257 durations). `None` sets no limit; the API's `0s` is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -3,7 +3,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, ORIGIN};
 
 use crate::Head;
 use crate::decision::RuleView;
-use crate::filter::{DirectResponse, FilterError, Filters, Redirect};
+use crate::filter::{DirectResponse, ExternalAuth, FilterError, Filters, Redirect};
 
 /// An answer the gateway gives by itself.
 #[derive(Debug)]
@@ -42,19 +42,30 @@ impl AnswerReason {
     }
 }
 
-/// The answer that filters give by themselves, if they give one, in the order that [`super::Plan`] names.
-pub(super) fn by_filters<'r>(
+/// The answer that filters give by themselves to whoever asks, if they give one. A preflight carries no credentials, so that it
+/// is not to be authorized (Fetch, section 3.3.5).
+pub(super) fn before_auth<'r>(filters: &'r Filters, head: &Head<'_>) -> Option<Answer<'r>> {
+    if let Some(reason) = filters.invalid.clone().or_else(|| nobody_to_ask(filters)) {
+        return Some(Answer::error(AnswerReason::InvalidFilter(reason)).filtered(filters, head));
+    }
+    let headers = filters.cors.as_ref().and_then(|cors| cors.preflight(head))?;
+    let mut answer = Answer { headers, ..Answer::new(StatusCode::NO_CONTENT, AnswerReason::Preflight) };
+    modify(filters, &mut answer.headers);
+    Some(answer)
+}
+
+/// Nothing is asked at all where one of the servers cannot be.
+fn nobody_to_ask(filters: &Filters) -> Option<Box<str>> {
+    filters.auth.iter().find_map(ExternalAuth::broken)
+}
+
+/// The answer that filters give by themselves to those who may have it, if they give one.
+pub(super) fn after_auth<'r>(
     filters: &'r Filters,
     view: RuleView<'r>,
     head: &Head<'_>,
 ) -> Option<Answer<'r>> {
-    let answer = if let Some(reason) = &filters.invalid {
-        Answer::error(AnswerReason::InvalidFilter(reason.clone()))
-    } else if let Some(headers) = filters.cors.as_ref().and_then(|cors| cors.preflight(head)) {
-        let mut answer = Answer { headers, ..Answer::new(StatusCode::NO_CONTENT, AnswerReason::Preflight) };
-        modify(filters, &mut answer.headers);
-        return Some(answer);
-    } else if let Some(redirect) = &filters.redirect {
+    let answer = if let Some(redirect) = &filters.redirect {
         Answer::redirect(redirect, view, head)
     } else if let Some(respond) = &filters.respond {
         Answer::respond(respond)
@@ -70,7 +81,7 @@ impl<'r> Answer<'r> {
     }
 
     /// 500.
-    pub(super) fn error(reason: AnswerReason) -> Self {
+    pub(crate) fn error(reason: AnswerReason) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason)
     }
 

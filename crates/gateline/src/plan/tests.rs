@@ -1,11 +1,11 @@
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, LOCATION};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
 use super::*;
 use crate::decision::Hit;
 use crate::filter::{
-    Cors, CorsOrigin, DirectResponse, Filters, HeaderModifier, HostRewrite, Mirror, PathModifier, Redirect,
-    Rewrite, Share,
+    AuthProtocol, Cors, CorsOrigin, DirectResponse, ExternalAuth, Filters, HeaderModifier, HostRewrite,
+    Mirror, PathModifier, Redirect, Rewrite, Share,
 };
 use crate::model::{
     BackendId, Listener, ListenerId, ListenerName, Match, ObjectName, Origin, PathMatch, Protocol, Route,
@@ -28,6 +28,7 @@ impl World {
             protocol: Protocol::Http,
             mode: TlsMode::default(),
             hostname: None,
+            filters: vec![],
             attached: vec![],
             origin: origin.clone(),
         };
@@ -55,20 +56,20 @@ impl World {
     }
 
     fn plan<B>(&self, request: &Request<B>, x: u64) -> Plan<'_> {
-        plan(self.view(), &Head::of(request, None), |rule| rule.backends.pick(x))
+        plan(self.view(), &Head::of(request, None), || self.route.rules[0].backends.pick(x))
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Answer<'_> {
         match self.plan(request, 0) {
             Plan::Answer(answer) => answer,
-            Plan::Forward(forward) => panic!("{forward:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
     fn forward<B>(&self, request: &Request<B>) -> Forward<'_> {
         match self.plan(request, 0) {
             Plan::Forward(forward) => forward,
-            Plan::Answer(answer) => panic!("{answer:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }
@@ -170,7 +171,7 @@ fn no_backend() {
             assert_eq!(answer.reason, AnswerReason::InvalidBackend("BackendNotFound".into()));
             true
         }
-        Plan::Forward(_) => false,
+        Plan::Forward(_) | Plan::Ask(_) => false,
     });
     assert!(failed.count().abs_diff(250) <= 2);
 }
@@ -284,4 +285,50 @@ fn mirrors_of_rule_and_backend() {
     }
     assert_eq!((counts[0], counts[1], counts[3]), (0, 10_000, 0));
     assert!(counts[2].abs_diff(2_000) < 200 && counts[4].abs_diff(5_000) < 250, "{counts:?}");
+}
+
+fn asking(target: Target) -> Filters {
+    let protocol = AuthProtocol::Grpc { request_headers: vec![] };
+    let auth = ExternalAuth { target, protocol, body: 0, origin: Origin::default() };
+    Filters { auth: vec![auth], response_headers: Some(set("x-answered", "yes")), ..Filters::default() }
+}
+
+/// Access control: whoever may not pass sees neither redirect nor fixed answer, but a preflight has no credentials.
+#[test]
+fn servers_are_asked_before_anything_but_a_preflight() {
+    let auth = asking(Target::Backend(BackendId(7))).auth;
+    let filters = Filters { auth, invalid: None, ..all_that_answer() };
+    let world = World::new(filters, vec![]);
+    let preflight =
+        Request::options("/foo").header("origin", "https://o").header("access-control-request-method", "GET");
+    let preflight = preflight.header(HOST, "a.example").body(()).unwrap();
+    assert_eq!(world.answer(&preflight).reason, AnswerReason::Preflight);
+    let request = get();
+    let Plan::Ask(ask) = world.plan(&request, 0) else { panic!("nobody is asked") };
+    assert_eq!(ask.filters[0].target, Target::Backend(BackendId(7)));
+    let mut denied = HeaderMap::new();
+    ask.response(None, &mut denied);
+    assert_eq!(denied["x-answered"], "yes");
+    let Plan::Answer(answer) = ask.admitted(&Head::of(&request, None)) else { panic!("no redirect") };
+    assert_eq!(answer.reason, AnswerReason::Redirect);
+}
+
+#[test]
+fn the_backend_is_picked_before_the_question() {
+    let good = WeightedBackend { weight: 1, ..backend(Filters::default()) };
+    let world = World::new(asking(Target::Backend(BackendId(7))), vec![invalid(), good]);
+    let request = get();
+    for (x, forwards) in [(0, false), (u64::MAX, true)] {
+        let Plan::Ask(ask) = world.plan(&request, x) else { panic!("nobody is asked") };
+        let plan = ask.admitted(&Head::of(&request, None));
+        assert_eq!(matches!(plan, Plan::Forward(_)), forwards, "{plan:?}");
+    }
+}
+
+#[test]
+fn without_a_server_to_ask_nothing_passes() {
+    let world = World::new(asking(invalid().target), vec![backend(Filters::default())]);
+    let answer = world.answer(&get());
+    let reason = "ExternalAuth: shop/none:80 cannot be asked: BackendNotFound";
+    assert_eq!((answer.status.as_u16(), &answer.reason), (500, &AnswerReason::InvalidFilter(reason.into())));
 }

@@ -220,7 +220,11 @@ impl<'m> Compiler<'m> {
             hosts.insert(host, bucket);
             buckets.push(paths.build(&slots));
         }
-        Group { listeners, hosts, buckets: buckets.into(), slots: list }
+        let filtered = |id: &ListenerId| {
+            self.model.listeners.get(id.0 as usize).is_some_and(|listener| !listener.filters.is_empty())
+        };
+        let filtered = listeners.iter().any(filtered);
+        Group { listeners, filtered, hosts, buckets: buckets.into(), slots: list }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::model::ListenerId;
 pub(super) struct Group {
     /// By name. At least one.
     pub(super) listeners: Box<[ListenerId]>,
+    /// Whether one of them has filters before routing.
+    pub(super) filtered: bool,
     pub(super) slots: Box<[Slot]>,
     pub(super) hosts: Hosts<u32>,
     pub(super) buckets: Box<[Bucket]>,

@@ -46,6 +46,7 @@ pub(crate) use table::{Plane, Row, Seat};
 pub(crate) use trace::{Found, Traced, actual};
 
 use crate::decision::{Decision, EntryId, Hit, Miss, MissReason, RuleView};
+use crate::filter::ExternalAuth;
 use crate::model::{Model, ObjectName};
 use crate::{Connect, Head, Opening};
 
@@ -103,7 +104,37 @@ impl Router {
     /// O(request + matches tried): see [`Router::stats`] for the most that can be.
     #[must_use]
     pub fn decide(&self, entry: EntryId, head: &Head<'_>) -> Decision {
-        self.search(entry, head, &mut ()).0
+        match self.listeners(entry, head) {
+            Ok((group, _)) if group.filtered => match group.listener() {
+                Some(listener) => Decision::Ask(listener),
+                None => Decision::Miss(Miss { listener: None, reason: MissReason::NoListener }),
+            },
+            Ok((group, host)) => self.search(group, host.as_str(), head, &mut ()),
+            Err(miss) => Decision::Miss(miss),
+        }
+    }
+
+    /// [`Router::decide`] once the filters of the listener have agreed: never [`Decision::Ask`]. `head` may have other header
+    /// fields than before, but the same authority and server name, so that the listener is the same (GEP-5224).
+    #[must_use]
+    pub fn decide_admitted(&self, entry: EntryId, head: &Head<'_>) -> Decision {
+        match self.listeners(entry, head) {
+            Ok((group, host)) => self.search(group, host.as_str(), head, &mut ()),
+            Err(miss) => Decision::Miss(miss),
+        }
+    }
+
+    /// What a request must pass before it is routed, in this order. Where listeners of several Gateways serve as one, the
+    /// filters of all of them.
+    pub fn listener_filters<'r>(
+        &'r self,
+        entry: EntryId,
+        head: &Head<'_>,
+    ) -> impl Iterator<Item = &'r ExternalAuth> + use<'r> {
+        let group = self.listeners(entry, head).ok().map(|(group, _)| group);
+        let ids = group.into_iter().flat_map(|group| &group.listeners);
+        let listeners = ids.filter_map(|id| self.model.listeners.get(id.0 as usize));
+        listeners.flat_map(|listener| &listener.filters)
     }
 
     /// Who takes a connection, or a session of datagrams: what HTTP has no part in. No allocation, no lock.
@@ -165,32 +196,23 @@ impl Router {
         Some(RuleView { hit, listener, route, rule, matched })
     }
 
-    /// The one search. With the decision comes where it was found: the listeners, the host and the position.
-    fn search<O: Observe>(
-        &self,
-        entry: EntryId,
-        head: &Head<'_>,
-        observer: &mut O,
-    ) -> (Decision, Option<&Group>) {
-        let miss = |listener, reason| Decision::Miss(Miss { listener, reason });
-        let Ok(host) = Host::parse(head.authority) else {
-            return (miss(None, MissReason::BadAuthority), None);
-        };
-        let Some(entry) = self.entries.get(entry.0 as usize) else {
-            return (miss(None, MissReason::NoListener), None);
-        };
-        let chosen = entry.choose(head, host.as_str(), |id| self.group(id).and_then(Group::listener));
-        let group = match chosen {
-            Ok(id) => self.group(id),
-            Err(miss) => return (Decision::Miss(miss), None),
-        };
-        let Some(group) = group else { return (miss(None, MissReason::NoListener), None) };
+    /// The listeners that take a request, and its host.
+    fn listeners<'a>(&self, entry: EntryId, head: &Head<'a>) -> Result<(&Group, Host<'a>), Miss> {
+        let miss = |reason| Miss { listener: None, reason };
+        let host = Host::parse(head.authority).map_err(|_| miss(MissReason::BadAuthority))?;
+        let none = || miss(MissReason::NoListener);
+        let entry = self.entries.get(entry.0 as usize).ok_or_else(none)?;
+        let id = entry.choose(head, host.as_str(), |id| self.group(id).and_then(Group::listener))?;
+        Ok((self.group(id).ok_or_else(none)?, host))
+    }
+
+    /// The one search.
+    fn search<O: Observe>(&self, group: &Group, host: &str, head: &Head<'_>, observer: &mut O) -> Decision {
         let slots = group.slots(&self.conditions, &self.patterns);
-        let best = group.search(host.as_str(), &Request::new(head), slots, observer);
-        let decision = match best.and_then(|position| group.slots.get(position as usize)) {
+        let best = group.search(host, &Request::new(head), slots, observer);
+        match best.and_then(|position| group.slots.get(position as usize)) {
             Some(slot) => Decision::Hit(slot.hit),
-            None => miss(group.listener(), MissReason::NoRule),
-        };
-        (decision, Some(group))
+            None => Decision::Miss(Miss { listener: group.listener(), reason: MissReason::NoRule }),
+        }
     }
 }

@@ -51,21 +51,23 @@ impl Observe for Recorder {
 }
 
 impl Router {
-    /// [`Router::decide`] with everything it passed, and what it would have passed next.
+    /// [`Router::decide_admitted`] with everything it passed, and what it would have passed next.
     pub(crate) fn trace(&self, entry: EntryId, head: &Head<'_>) -> Trace<'_> {
         let mut recorder = Recorder::default();
-        let (decision, group) = self.search(entry, head, &mut recorder);
-        let mut trace = Trace { decision, candidates: Vec::new() };
-        let (Some(group), Ok(host)) = (group, Host::parse(head.authority)) else { return trace };
+        let (group, host) = match self.listeners(entry, head) {
+            Ok(chosen) => chosen,
+            Err(miss) => return Trace { decision: Decision::Miss(miss), candidates: Vec::new() },
+        };
+        let decision = self.search(group, host.as_str(), head, &mut recorder);
         recorder.0.sort_unstable();
         let request = Request::new(head);
         let slots = group.slots(&self.conditions, &self.patterns);
-        trace.candidates =
+        let candidates =
             self.admit(group, host.as_str(), |position| match recorder.0.binary_search(&position) {
                 Ok(_) => slots.failure(position, &request).map_or(Found::Matches, Found::Fails),
                 Err(_) => Found::OtherPath,
             });
-        trace
+        Trace { decision, candidates }
     }
 
     /// Every rule that [`Router::connect`] could have chosen: all of them match.

@@ -115,7 +115,16 @@ pub(crate) fn listener(index: usize, gateway: &str, protocol: Protocol, hostname
     let name = ListenerName { gateway: ObjectName::new("infra", gateway), set: None, section };
     let hosts = !matches!(protocol, Protocol::Tcp | Protocol::Udp);
     let (mode, hostname) = (TlsMode::default(), pattern(hostname).filter(|_| hosts));
-    Listener { name, port: PORT, protocol, mode, hostname, attached: vec![], origin: origin() }
+    Listener {
+        name,
+        port: PORT,
+        protocol,
+        mode,
+        hostname,
+        filters: vec![],
+        attached: vec![],
+        origin: origin(),
+    }
 }
 
 /// Attaches a route to every listener whose hostname intersects with it.

@@ -107,6 +107,7 @@ pub fn model(hosts: impl IntoIterator<Item = (Option<HostPattern>, Vec<Match>)>)
         mode: TlsMode::default(),
         hostname: None,
         attached,
+        filters: Vec::new(),
         origin,
     });
     model

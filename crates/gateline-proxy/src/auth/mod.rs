@@ -112,7 +112,7 @@ impl Question<'_> {
         let unusable =
             || Local::new(StatusCode::INTERNAL_SERVER_ERROR, "nobody can be asked for authorization");
         let (upstream, balancer) =
-            backend.filter(|(upstream, _)| !upstream.broken_tls).ok_or_else(unusable)?;
+            backend.filter(|(upstream, _)| upstream.broken_tls.is_none()).ok_or_else(unusable)?;
         let grpc = matches!(self.filter.protocol, AuthProtocol::Grpc { .. });
         let h2 = grpc || wants_h2(upstream.protocol, RouteKind::Http, &parts.headers, parts.version);
         let mut last = None;

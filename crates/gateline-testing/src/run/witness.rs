@@ -98,13 +98,13 @@ fn on_listener(router: &Router, id: ListenerId, route: RouteId, rule: usize, at:
     tries.find(|witness| witness.request().and_then(|request| taken_by(router, &request)).is_some_and(wanted))
 }
 
-/// The match that takes a request.
+/// The match that takes a request, once the filters of its listener have agreed.
 pub(crate) fn taken_by(router: &Router, request: &Request) -> Option<Hit> {
     let entry = request.entry(router)?;
     match &request.kind {
-        RequestKind::Http(http) => match router.decide(entry, &http.head()) {
+        RequestKind::Http(http) => match router.decide_admitted(entry, &http.head()) {
             Decision::Hit(hit) => Some(hit),
-            Decision::Miss(_) => None,
+            Decision::Miss(_) | Decision::Ask(_) => None,
         },
         RequestKind::Connection(connection) => match router.connect(entry, &connection.opening()) {
             Connect::Rule(hit) => Some(hit),

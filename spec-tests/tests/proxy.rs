@@ -7,6 +7,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use gateline_api::resolve::{Certificate, Endpoint, Resolution};
 use gateline_proxy::{Config, Ports, Proxy};
@@ -62,14 +63,14 @@ impl OverLoopback {
     fn certify(&self, resolution: &mut Resolution) {
         for tls in resolution.tls.iter_mut().flatten() {
             for secret in tls.missing.drain(..) {
-                tls.certificates.push(Certificate {
+                tls.certificates.push(Arc::new(Certificate {
                     secret,
                     chain: vec![CertificateDer::from(self.key.cert.der().to_vec())],
                     key: private(&self.key),
                     names: Vec::new(),
                     not_before: gateline::model::Timestamp(i64::MIN),
                     not_after: gateline::model::Timestamp(i64::MAX),
-                });
+                }));
             }
         }
     }

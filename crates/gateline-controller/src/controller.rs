@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gateline::model::ObjectName;
@@ -15,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::cluster::Cluster;
 use crate::kinds::{DEPLOYMENTS, INPUTS};
-use crate::lease::{Candidate, told};
+use crate::lease::{Candidate, Leadership, told};
 use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 use crate::provision::Provisioner;
@@ -94,9 +93,7 @@ impl Controller {
                 () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
                 () = told(&mut stop) => break,
             }
-            let leader = *leads.borrow();
-            self.metrics.leader.store(leader, Ordering::Relaxed);
-            if leader {
+            if leads.borrow().holds() {
                 self.act();
             } else {
                 self.writer.replace([]);
@@ -112,10 +109,13 @@ impl Controller {
     fn stand(
         &self,
         stop: watch::Receiver<bool>,
-    ) -> (watch::Receiver<bool>, Option<tokio::task::JoinHandle<()>>) {
-        let Some(lease) = &self.options.lease else { return (watch::channel(true).1, None) };
-        let (sender, leads) = watch::channel(false);
-        let candidate = Candidate::new(self.client.clone(), &lease.namespace, &lease.name, &lease.identity);
+    ) -> (watch::Receiver<Leadership>, Option<tokio::task::JoinHandle<()>>) {
+        let Some(lease) = &self.options.lease else {
+            self.metrics.leads(Leadership::Always);
+            return (watch::channel(Leadership::Always).1, None);
+        };
+        let (sender, leads) = watch::channel(Leadership::Never);
+        let candidate = Candidate::new(self.client.clone(), lease, self.metrics.clone());
         (leads, Some(tokio::spawn(candidate.run(sender, stop))))
     }
 

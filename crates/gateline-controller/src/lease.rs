@@ -1,5 +1,6 @@
 //! Which of several controllers writes: the one that holds the Lease.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -8,6 +9,9 @@ use k8s_openapi::jiff::Timestamp;
 use kube::api::PostParams;
 use kube::{Api, Client};
 use tokio::sync::watch;
+
+use crate::metrics::Metrics;
+use crate::options::LeaseOptions;
 
 /// How long a Lease holds without being renewed.
 const HOLDS: Duration = Duration::from_secs(15);
@@ -25,6 +29,7 @@ pub(crate) struct Candidate {
     me: String,
     seen: Option<Seen>,
     renewed: Option<Instant>,
+    metrics: Arc<Metrics>,
 }
 
 /// What a Lease said, and when we first saw it say that: the clocks of other machines are not looked at.
@@ -35,17 +40,38 @@ struct Seen {
     since: Instant,
 }
 
+/// Whether we may write. It ends by itself: a process that was stopped for long does not go on where it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Leadership {
+    #[default]
+    Never,
+    Until(Instant),
+    /// Nobody else could.
+    Always,
+}
+
+impl Leadership {
+    pub(crate) fn holds(self) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Until(end) => Instant::now() < end,
+            Self::Always => true,
+        }
+    }
+}
+
 impl Candidate {
-    pub(crate) fn new(client: Client, namespace: &str, lease: &str, me: &str) -> Self {
-        let api = Api::namespaced(client, namespace);
-        Self { api, lease: lease.to_owned(), me: me.to_owned(), seen: None, renewed: None }
+    pub(crate) fn new(client: Client, lease: &LeaseOptions, metrics: Arc<Metrics>) -> Self {
+        let api = Api::namespaced(client, &lease.namespace);
+        let (lease, me) = (lease.name.clone(), lease.identity.clone());
+        Self { api, lease, me, seen: None, renewed: None, metrics }
     }
 
     /// Says in `leads` whether the Lease is ours. Ends, giving it back, when nobody listens any more or on `stop`.
-    pub(crate) async fn run(mut self, leads: watch::Sender<bool>, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, leads: watch::Sender<Leadership>, mut stop: watch::Receiver<bool>) {
         loop {
             match tokio::time::timeout(ANSWER, self.attempt(Instant::now())).await {
-                Ok(Ok(held)) => self.say(&leads, held),
+                Ok(Ok(held)) => self.say(&leads, self.renewed.filter(|_| held)),
                 Ok(Err(error)) => self.failed(&leads, &error),
                 Err(error) => self.failed(&leads, &error),
             }
@@ -55,24 +81,30 @@ impl Candidate {
                 () = tokio::time::sleep(RETRY) => {}
             }
         }
-        if *leads.borrow() {
-            self.say(&leads, false);
+        if *leads.borrow() != Leadership::Never {
+            self.say(&leads, None);
             self.release().await;
         }
     }
 
     /// One failure does not end it: the Lease still holds for others to see.
-    fn failed(&self, leads: &watch::Sender<bool>, error: &dyn std::fmt::Display) {
+    fn failed(&self, leads: &watch::Sender<Leadership>, error: &dyn std::fmt::Display) {
         tracing::warn!(%error, lease = self.lease, "renewing the Lease");
         if self.renewed.is_none_or(|renewed| renewed.elapsed() + RETRY > GIVE_UP) {
-            self.say(leads, false);
+            self.say(leads, None);
         }
     }
 
-    fn say(&self, leads: &watch::Sender<bool>, held: bool) {
-        let changed = leads.send_if_modified(|leads| std::mem::replace(leads, held) != held);
+    /// Wakes nobody who knows: each renewal only moves the end.
+    fn say(&self, leads: &watch::Sender<Leadership>, renewed: Option<Instant>) {
+        let now = renewed.map_or(Leadership::Never, |renewed| Leadership::Until(renewed + GIVE_UP));
+        self.metrics.leads(now);
+        let changed = leads.send_if_modified(|leads| {
+            let before = std::mem::replace(leads, now);
+            (before == Leadership::Never) != (now == Leadership::Never)
+        });
         if changed {
-            tracing::info!(lease = self.lease, me = self.me, leader = held, "leadership");
+            tracing::info!(lease = self.lease, me = self.me, leader = renewed.is_some(), "leadership");
         }
     }
 
@@ -166,6 +198,13 @@ fn may_take(seen: Option<&Seen>, me: &str, now: Instant) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leadership_that_is_not_renewed_ends_without_anybody_saying_so() {
+        let long_ago = Instant::now().checked_sub(GIVE_UP).unwrap();
+        assert!(!Leadership::Never.holds() && !Leadership::Until(long_ago).holds());
+        assert!(Leadership::Until(Instant::now() + GIVE_UP).holds() && Leadership::Always.holds());
+    }
 
     #[test]
     fn a_lease_is_free_when_given_back_or_not_renewed_for_long() {

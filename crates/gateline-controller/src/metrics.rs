@@ -1,12 +1,15 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::lease::Leadership;
 
 /// What a controller has done so far, for probes and Prometheus.
 #[derive(Debug, Default)]
 pub struct Metrics {
     pub(crate) ready: AtomicBool,
-    pub(crate) leader: AtomicBool,
+    pub(crate) leads: Mutex<Leadership>,
     pub(crate) objects: AtomicU64,
     pub(crate) resolutions: AtomicU64,
     pub(crate) resolving_microseconds: AtomicU64,
@@ -24,6 +27,10 @@ impl Metrics {
         self.ready.load(Relaxed)
     }
 
+    pub(crate) fn leads(&self, now: Leadership) {
+        *self.leads.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
     pub(crate) fn resolved(&self, objects: usize, took: Duration) {
         self.ready.store(true, Relaxed);
         self.objects.store(objects.try_into().unwrap_or(u64::MAX), Relaxed);
@@ -35,15 +42,11 @@ impl Metrics {
     #[must_use]
     pub fn prometheus(&self) -> String {
         let seconds = |microseconds: u64| Duration::from_micros(microseconds).as_secs_f64();
+        let leads = *self.leads.lock().unwrap_or_else(PoisonError::into_inner);
         let number = |value: &AtomicU64| value.load(Relaxed).to_string();
         let resolving = seconds(self.resolving_microseconds.load(Relaxed)).to_string();
         let metrics = [
-            (
-                "leader",
-                "gauge",
-                "Whether this controller writes.",
-                u8::from(self.leader.load(Relaxed)).to_string(),
-            ),
+            ("leader", "gauge", "Whether this controller writes.", u8::from(leads.holds()).to_string()),
             ("objects", "gauge", "Objects that are watched.", number(&self.objects)),
             ("resolutions_total", "counter", "Resolutions of all objects.", number(&self.resolutions)),
             ("resolving_seconds_total", "counter", "Time they took.", resolving),

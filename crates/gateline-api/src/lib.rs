@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! files, stdin --parse--> Objects --validate--> Objects, Findings --resolve--> Resolution { model, upstreams, tls, statuses, findings }
+//! model --analyse--> Findings about all requests
 //! ```
 //!
 //! Everything here is pure but [`parse::load`], which reads files. `resolve` never fails: what is wrong becomes a
 //! condition on the object it is wrong with, and a finding with its place.
 
+mod analysis;
 pub mod finding;
 pub mod object;
 pub mod objects;
@@ -15,6 +17,7 @@ pub mod resolve;
 pub mod status;
 mod validate;
 
+pub use analysis::analyse;
 pub use finding::{Finding, Severity};
 pub use object::{Object, Objects};
 pub use resolve::{Options, Resolution, resolve};

@@ -86,21 +86,21 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let config = args.choices.config()?;
     if !args.live.kubernetes {
         let mut world = World::load(&inputs(&args.paths)?, &args.choices.options(&config));
-        adjust(&mut world.findings, &config.check);
+        judge(args, &mut world, &config.check);
         return report(args, &config.check, &world, None, output);
     }
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);
     let options = args.choices.assuming(live.options());
     let mut now = live.world(&options);
-    adjust(&mut now.findings, &config.check);
+    judge(args, &mut now, &config.check);
     if args.paths.is_empty() {
         return report(args, &config.check, &now, None, output);
     }
     let manifests = parse::load(&inputs(&args.paths)?, &Limits::default());
     let count = manifests.objects.len();
     let mut then = live.world_with(manifests, &options);
-    adjust(&mut then.findings, &config.check);
+    judge(args, &mut then, &config.check);
     let changes = Changes::between(&now, &mut then, count);
     report(args, &config.check, &then, Some(&changes), output)
 }
@@ -123,6 +123,12 @@ fn report(
     }
     let failed = world.findings.iter().any(|finding| finding.severity >= fail_on);
     Ok(if failed { Verdict::Findings } else { Verdict::Clean })
+}
+
+/// Looks at all requests too, and does what `[check]` of gateline.toml says.
+fn judge(args: &Args, world: &mut World, config: &CheckConfig) {
+    world.analyse(&args.choices.router_options());
+    adjust(&mut world.findings, config);
 }
 
 /// `[check]` of gateline.toml.

@@ -13,6 +13,8 @@ pub(crate) enum CliError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("{0} of the documents or files could not be read")]
     Unread(usize),
+    #[error("cannot read git:{what}: {message}")]
+    Git { what: String, message: String },
     #[error(transparent)]
     Request(#[from] RequestError),
     #[error("there is no *.routetest.yaml here")]

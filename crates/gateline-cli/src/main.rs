@@ -6,8 +6,10 @@ mod check;
 mod conditions;
 mod controller;
 mod dev;
+mod diff;
 mod error;
 mod explain;
+mod git;
 mod input;
 mod kubernetes;
 mod live;
@@ -35,11 +37,13 @@ Examples:
   gateline explain k8s/ 'GET https://shop.example.com/cart' -H 'x-beta: 1'
   gateline check k8s/ --assume services=present    findings, with file and line
   gateline test k8s/                               run the *.routetest.yaml beside the manifests
+  gateline diff git:main:k8s k8s                   which requests a change treats otherwise
   gateline rule GL103                              what a finding means
   helm template chart | gateline check -
 
 Exit codes:
-  0  no findings       1  findings, failed tests       2  unusable input or wrong usage";
+  0  no findings       1  findings, changes, failed tests       2  unusable input or wrong usage
+  3  inconclusive";
 
 /// Know, and decide, where a request goes under the Kubernetes Gateway API.
 #[derive(Debug, Parser)]
@@ -66,6 +70,10 @@ enum Command {
     Check(check::Args),
     /// Run the tests that lie beside the manifests (*.routetest.yaml)
     Test(test::Args),
+    /// Show which requests a change treats otherwise, over all requests
+    Diff(diff::Args),
+    /// Prove something over all requests
+    Prove(diff::ProveArgs),
     /// Print the page of a finding
     Rule(rule::Args),
 }
@@ -75,7 +83,7 @@ enum Command {
 enum Verdict {
     Clean,
     Findings,
-    /// With `--strict`: nothing is wrong, and not everything is known.
+    /// Nothing is wrong that is known, and not everything is known.
     Inconclusive,
 }
 
@@ -89,6 +97,8 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &mut output),
         Command::Check(args) => check::run(args, &mut output),
         Command::Test(args) => test::run(args, &mut output),
+        Command::Diff(args) => diff::run(args, &mut output),
+        Command::Prove(args) => diff::prove(args, &mut output),
         Command::Rule(args) => rule::run(args, &mut output),
     };
     output.flush();

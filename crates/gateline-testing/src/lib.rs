@@ -36,6 +36,7 @@
 //! ```
 
 mod answer;
+mod diff;
 mod explain;
 mod load;
 pub mod report;
@@ -47,6 +48,7 @@ mod test;
 pub mod words;
 
 pub use answer::{Answer, Share, route};
+pub use diff::{Diff, Difference, Shown, Side, diff};
 pub use explain::explain;
 pub use gateline::explain::Reason;
 pub use load::{AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, TestConfig, World};

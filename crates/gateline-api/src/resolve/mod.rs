@@ -1,7 +1,7 @@
 //! Attachment, hostnames, grants, references and policies: pure, no I/O, no clock, whatever the order of the input.
 //!
 //! ```text
-//! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses -> overlap, loops, policies -> findings
+//! world (read, index) -> listeners (gather, conflicts, tls) -> routes (rules, references) -> attach -> model, statuses -> policies -> findings
 //! ```
 
 mod acceptance;
@@ -20,11 +20,9 @@ mod grants;
 mod key_pair;
 mod listener_filters;
 mod listeners;
-mod loops;
 mod matches;
 mod namespaces;
 mod options;
-mod overlap;
 mod overrides;
 mod policies;
 mod resolution;
@@ -93,9 +91,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     }
     let (listeners, tls) = serving(slots);
     let model = Model { listeners, routes, backends };
-    findings.extend(overlap::findings(&model));
     findings.extend(shared_hosts::findings(&model));
-    findings.extend(loops::findings(&model));
 
     let (attached, about_policies) = policies::apply(&world, &mut grants, &model, &statuses);
     findings.extend(about_policies);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gateline::Router;
 use gateline_api::parse::{Input, Limits, Loaded, ParseError, Sources};
 use gateline_api::resolve::{Options, Resolution};
-use gateline_api::{Finding, Objects, parse, resolve, validate};
+use gateline_api::{Finding, Objects, analyse, parse, resolve, validate};
 
 use super::error::LoadError;
 
@@ -16,7 +16,7 @@ pub struct World {
     pub sources: Sources,
     /// What could not be read at all.
     pub errors: Vec<ParseError>,
-    /// Of reading, validation and resolution, by place.
+    /// Of reading, validation and resolution, by place; see [`World::analyse`] for more.
     pub findings: Vec<Finding>,
     /// What the objects mean. Its findings are in [`World::findings`].
     pub resolution: Resolution,
@@ -46,6 +46,13 @@ impl World {
         world.findings.sort_by(|a, b| a.order().cmp(&b.order()));
         world.findings.dedup();
         world
+    }
+
+    /// Adds the findings about all requests at once ([`gateline_api::analyse`]), for regular expressions ranked like this.
+    pub fn analyse(&mut self, options: &gateline::Options) {
+        self.findings.append(&mut analyse(&self.resolution.model, options));
+        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        self.findings.dedup();
     }
 
     /// Whether all of it was read and a cluster would take every object: what a reload asks for.

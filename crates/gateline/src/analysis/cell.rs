@@ -150,6 +150,25 @@ impl<'a, 'r> Cell<'a, 'r> {
         unused.or_else(made_up).unwrap_or_default()
     }
 
+    /// The positions before this one that a request of this cell satisfies.
+    pub(super) fn holding(
+        &self,
+        side: usize,
+        before: u32,
+        witness: &Witness,
+        memo: &mut Memo<'r>,
+    ) -> Vec<u32> {
+        let (Some(Some(at)), Some(Some(seat))) = (self.scene.sides.get(side), self.host.seats.get(side))
+        else {
+            return Vec::new();
+        };
+        let stronger = self.merged(side).take_while(|position| *position < before);
+        let head = witness.head();
+        let holding: Vec<u32> = at.router.holding(seat.group, stronger, &head).collect();
+        memo.steps += 1 + holding.len() as u64;
+        holding
+    }
+
     /// The position that takes a request of this cell; `None` if none does. What was worked out and what the router
     /// decides must be the same.
     pub(super) fn winner(
@@ -164,7 +183,7 @@ impl<'a, 'r> Cell<'a, 'r> {
             return Ok(None);
         };
         let live = self.live(side);
-        let first = at.router.first(seat.group, live, &head);
+        let first = at.router.holding(seat.group, live.iter().copied(), &head).next();
         let tried = first.and_then(|first| live.iter().position(|one| *one == first)).unwrap_or(live.len());
         memo.steps += 1 + tried as u64;
         let expected = first.and_then(|first| self.row(side, first)).map(|row| row.hit);
@@ -207,4 +226,9 @@ pub(super) fn only_joined(matched: &Match, witness: &Witness) -> bool {
         lines.iter().nth(1).is_some() && !alone(text)
     };
     matched.headers.iter().any(joined)
+}
+
+/// What a match asks for besides host and path.
+pub(super) fn asks(matched: &Match) -> impl PartialEq + '_ {
+    (&matched.method, &matched.headers, &matched.query)
 }

@@ -53,7 +53,7 @@ pub enum ChangeKind {
     Rewritten,
     /// A redirect came, went, or leads elsewhere.
     Redirect,
-    /// The same backends, other weights.
+    /// The same backends in other shares, or some more or fewer of them.
     Split,
     /// The gateway's own answer is another one.
     Status,
@@ -109,8 +109,11 @@ impl ChangeKind {
         let weights = |parts: &[super::effect::Part]| -> Vec<(Box<str>, u32)> {
             parts.iter().map(|part| (part.backend.clone(), part.weight)).collect()
         };
-        if names(a) != names(b) {
-            return Self::Moved;
+        let (one, other) = (names(a), names(b));
+        if one != other {
+            // A canary comes or goes: what was there stays.
+            let shared = one.is_subset(&other) || other.is_subset(&one);
+            return if shared { Self::Split } else { Self::Moved };
         }
         if weights(a) != weights(b) {
             return Self::Split;

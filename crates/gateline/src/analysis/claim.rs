@@ -150,8 +150,10 @@ impl<'s, F: Fn(Case<'_>) -> bool> Trial<'s, F> {
             Some((_, row)) => {
                 Effect::of(side.router.model(), row.listener, row.route.kind, row.rule, row.matched)
             }
-            None if cell.host.seats.iter().all(Option::is_none) => Effect::miss(MissReason::NoListener),
-            None => Effect::miss(MissReason::NoRule),
+            None => match cell.host.seats.first().copied().flatten() {
+                None => Effect::miss(MissReason::NoListener),
+                Some(seat) => Effect::missed(side.router, side.router.listener_at(seat.group)),
+            },
         };
         let matched = taker.map(|(_, row)| MatchRef::from(row.hit));
         if (self.claim)(Case { effect: &effect, matched }) {

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::cell::{Cell, conditions, only_joined};
+use super::cell::{Cell, asks, conditions, only_joined};
 use super::change::{Change, ChangeKind, Party};
 use super::effect::Effect;
 use super::scene::{Host, Marks, Memo, Scene, Visit};
@@ -100,7 +100,7 @@ impl Comparison {
         self.intern(match (scene.sides.get(side).copied().flatten(), seat) {
             (None, _) => Effect::Closed,
             (Some(_), None) => Effect::miss(MissReason::NoListener),
-            (Some(_), Some(_)) => Effect::miss(MissReason::NoRule),
+            (Some(at), Some(seat)) => Effect::missed(at.router, at.router.listener_at(seat.group)),
         })
     }
 
@@ -320,9 +320,4 @@ impl Comparison {
             Connect::Refuse(_) => (None, self.intern(Effect::Connect { mode: None, backends: Vec::new() })),
         }
     }
-}
-
-/// What a match asks for besides host and path.
-fn asks(matched: &Match) -> impl PartialEq + '_ {
-    (&matched.method, &matched.headers, &matched.query)
 }

@@ -4,7 +4,7 @@ use crate::Router;
 use crate::decision::{Decision, Hit, MissReason};
 use crate::filter::{ExternalAuth, Filters, Mirror, PathModifier, Redirect};
 use crate::model::{
-    BackendProtocol, Listener, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
+    BackendProtocol, Listener, ListenerId, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
     SessionPersistence, Target, Timeouts, TlsMode, WeightedBackend,
 };
 
@@ -22,6 +22,8 @@ pub enum Effect {
         status: u16,
         /// A GRPCRoute's: the status of gRPC is sent.
         grpc: bool,
+        /// The filters of the listener: they are asked first.
+        auth: Vec<ExternalAuth>,
         /// Why; it does not count when effects are compared.
         reason: Why,
     },
@@ -101,7 +103,7 @@ impl Effect {
             // As of a front door that cannot ask; what becomes of a request that may pass, `Router::decide_admitted` says.
             Decision::Ask(_) => {
                 let reason = Why("servers have to be asked first".into());
-                return Self::Error { status: 500, grpc: false, reason };
+                return Self::Error { status: 500, grpc: false, auth: Vec::new(), reason };
             }
         };
         let Some(view) = router.view(hit) else { return Self::Closed };
@@ -116,33 +118,49 @@ impl Effect {
     /// No rule takes the request.
     pub(super) fn miss(reason: MissReason) -> Self {
         let status = reason.status().as_u16();
-        Self::Error { status, grpc: false, reason: Why(reason.to_string().into()) }
+        Self::Error { status, grpc: false, auth: Vec::new(), reason: Why(reason.to_string().into()) }
     }
 
-    /// A rule takes it, by this match.
-    pub(super) fn of(
-        model: &Model,
-        listener: &Listener,
-        kind: RouteKind,
-        rule: &Rule,
-        matched: &Match,
-    ) -> Self {
+    /// No rule takes the request, on the listener that its host belongs to.
+    pub(super) fn missed(router: &Router, listener: Option<ListenerId>) -> Self {
+        let model = router.model();
+        let listener = listener.and_then(|id| model.listeners.get(id.0 as usize));
+        let filters = listener.map(|listener| &*listener.filters).unwrap_or_default();
+        if let Some(reason) = filters.iter().find_map(ExternalAuth::broken) {
+            return Self::Error { status: 500, grpc: false, auth: Vec::new(), reason: Why(reason) };
+        }
+        match Self::miss(MissReason::NoRule) {
+            Self::Error { status, grpc, reason, .. } => {
+                let auth = filters.iter().map(|auth| named(model, auth)).collect();
+                Self::Error { status, grpc, auth, reason }
+            }
+            other => other,
+        }
+    }
+
+    /// A rule of a route of this kind takes it on this listener, by this match.
+    #[must_use]
+    pub fn of(model: &Model, listener: &Listener, kind: RouteKind, rule: &Rule, matched: &Match) -> Self {
         let backends = || parts(model, rule);
         if matches!(kind, RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp) {
             let mode = (kind == RouteKind::Tls).then_some(listener.mode);
             return Self::Connect { mode, backends: backends() };
         }
         let grpc = kind == RouteKind::Grpc;
-        let error = |reason: &str| Self::Error { status: 500, grpc, reason: Why(reason.into()) };
+        let error = |auth, reason: &str| Self::Error { status: 500, grpc, auth, reason: Why(reason.into()) };
+        if let Some(reason) = listener.filters.iter().find_map(ExternalAuth::broken) {
+            return error(Vec::new(), &reason);
+        }
+        let first: Vec<_> = listener.filters.iter().map(|auth| named(model, auth)).collect();
         if let Some(reason) = &rule.filters.invalid {
-            return error(reason);
+            return error(first, reason);
         }
-        let asked = || listener.filters.iter().chain(&rule.filters.auth);
-        if let Some(reason) = asked().find_map(ExternalAuth::broken) {
-            return error(&reason);
+        if let Some(reason) = rule.filters.auth.iter().find_map(ExternalAuth::broken) {
+            return error(first, &reason);
         }
-        let auth: Vec<_> = asked().map(|auth| named(model, auth)).collect();
-        let mut filters = bare(&rule.filters);
+        let own = rule.filters.auth.iter().map(|auth| named(model, auth));
+        let auth: Vec<_> = first.iter().cloned().chain(own).collect();
+        let mut filters = bare(model, &rule.filters);
         filters.auth.clone_from(&auth);
         let mut prefixes = Vec::new();
         if filters.redirect.is_some() || filters.respond.is_some() {
@@ -152,7 +170,7 @@ impl Effect {
             filters = Filters { auth, response_headers, redirect, cors, respond, ..Filters::default() };
             let path = filters.redirect.as_mut().and_then(|redirect| redirect.path.as_mut());
             if !path.is_none_or(|path| lift(path, matched, &mut prefixes)) {
-                return error("ReplacePrefixMatch without a prefix");
+                return error(first, "ReplacePrefixMatch without a prefix");
             }
             return Self::Answer(Box::new(Answer { filters, prefixes }));
         }
@@ -219,27 +237,36 @@ fn part(model: &Model, backend: &WeightedBackend) -> Part {
         kind: known.map(|backend| backend.name.kind.clone()),
         protocol: known.map_or(BackendProtocol::Unspecified, |backend| backend.protocol),
         weight: backend.weight,
-        filters: bare(&backend.filters),
+        filters: bare(model, &backend.filters),
     }
 }
 
-/// With its server by name, as an index means nothing in another model; without where it is written.
+/// Without where it is written, and with its server by name.
 fn named(model: &Model, auth: &ExternalAuth) -> ExternalAuth {
-    let known = auth.target.backend().and_then(|id| model.backends.get(id.0 as usize));
-    let reference =
-        known.map(|backend| format!("{} {}", backend.name.kind, backend.name)).unwrap_or_default();
-    let target = Target::Invalid { reference: reference.into(), reason: Box::default() };
-    ExternalAuth { target, origin: Origin::default(), ..auth.clone() }
+    ExternalAuth { target: by_name(model, &auth.target), origin: Origin::default(), ..auth.clone() }
+}
+
+/// A target as a name: an index means nothing in another model.
+fn by_name(model: &Model, target: &Target) -> Target {
+    let known = target.backend().and_then(|id| model.backends.get(id.0 as usize));
+    let reference = known.map(|backend| format!("{} {}", backend.name.kind, backend.name));
+    Target::Invalid { reference: reference.unwrap_or_default().into(), reason: Box::default() }
 }
 
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Without where it is written.
-fn bare(filters: &Filters) -> Filters {
-    let mirror = |mirror: &Mirror| Mirror { origin: Origin::default(), ..mirror.clone() };
-    Filters { mirrors: filters.mirrors.iter().map(mirror).collect(), ..filters.clone() }
+/// Without where they are written, and with what they send to by name. Mirrors to nowhere are dropped.
+fn bare(model: &Model, filters: &Filters) -> Filters {
+    let mirrors = filters.mirrors.iter().filter(|mirror| mirror.target.backend().is_some());
+    let mirror = |mirror: &Mirror| Mirror {
+        target: by_name(model, &mirror.target),
+        origin: Origin::default(),
+        ..mirror.clone()
+    };
+    let auth = filters.auth.iter().map(|auth| named(model, auth)).collect();
+    Filters { mirrors: mirrors.map(mirror).collect(), auth, ..filters.clone() }
 }
 
 /// With what it takes from its listener.

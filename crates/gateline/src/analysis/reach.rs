@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cell::Cell;
@@ -52,13 +53,20 @@ pub fn reach(router: &Router) -> BTreeMap<MatchRef, Reach> {
     }
     let dead = |of: &&MatchRef| !first.witnesses.contains_key(of) && !first.unknown.contains_key(of);
     let dead: BTreeSet<MatchRef> = first.attached.iter().filter(dead).copied().collect();
-    let mut second = Covering { dead: &dead, covers: BTreeMap::new(), unknown: BTreeMap::new() };
+    let mut second =
+        Covering { dead: &dead, covers: BTreeMap::new(), alone: BTreeMap::new(), unknown: BTreeMap::new() };
     if !dead.is_empty() {
         for scene in Scene::all(&[router], &marks) {
             scene.visit(&mut memo, &mut second);
         }
     }
-    let (mut covers, unproved) = (second.covers, second.unknown);
+    let Covering { mut covers, alone, unknown: unproved, .. } = second;
+    // One that takes all of it by itself says more than the many that share it.
+    for (of, each) in alone {
+        if let Some(one) = each.into_iter().find(|one| first.witnesses.contains_key(one)) {
+            covers.insert(of, BTreeSet::from([one]));
+        }
+    }
     let Pass { attached, mut witnesses, mut unknown, .. } = first;
     unknown.extend(unproved);
     let verdict = |of: MatchRef| {
@@ -176,6 +184,8 @@ fn connected(scene: &Scene<'_>, host: &Host<'_>) -> Option<(Hit, Witness)> {
 struct Covering<'d> {
     dead: &'d BTreeSet<MatchRef>,
     covers: BTreeMap<MatchRef, BTreeSet<MatchRef>>,
+    /// Those each of which takes, or would take, all.
+    alone: BTreeMap<MatchRef, BTreeSet<MatchRef>>,
     unknown: BTreeMap<MatchRef, Reason>,
 }
 
@@ -205,10 +215,8 @@ impl<'r> Visit<'r> for Covering<'_> {
             if !self.dead.contains(&row.hit.into()) {
                 continue;
             }
-            match covering(cell, row, memo) {
-                Ok(winners) if winners.is_empty() => {}
-                Ok(winners) => self.covers.entry(row.hit.into()).or_default().extend(winners),
-                Err(reason) => drop(self.unknown.entry(row.hit.into()).or_insert(reason)),
+            if let Err(reason) = self.covering(cell, position, row, memo) {
+                self.unknown.entry(row.hit.into()).or_insert(reason);
             }
         }
     }
@@ -218,12 +226,28 @@ impl<'r> Visit<'r> for Covering<'_> {
     }
 }
 
-/// Who takes the requests of the cell that a match asks for: these match all of them.
-fn covering<'r>(cell: &Cell<'_, 'r>, row: &Row<'r>, memo: &mut Memo<'r>) -> Result<Vec<MatchRef>, Reason> {
-    let mut winners = Vec::new();
-    for witness in cell.candidates(&[row.matched], false, memo)? {
-        let winner = cell.winner(0, &witness, memo)?.and_then(|position| cell.row(0, position));
-        winners.extend(winner.map(|row| MatchRef::from(row.hit)));
+impl Covering<'_> {
+    /// Notes who takes the requests of the cell that a match asks for.
+    fn covering<'r>(
+        &mut self,
+        cell: &Cell<'_, 'r>,
+        position: u32,
+        row: &Row<'r>,
+        memo: &mut Memo<'r>,
+    ) -> Result<(), Reason> {
+        let of = MatchRef::from(row.hit);
+        for witness in cell.candidates(&[row.matched], false, memo)? {
+            let Some(winner) = cell.winner(0, &witness, memo)? else { continue };
+            let stronger = cell.holding(0, position, &witness, memo);
+            let stronger =
+                stronger.into_iter().filter_map(|one| cell.row(0, one)).map(|row| MatchRef::from(row.hit));
+            let stronger: BTreeSet<MatchRef> = stronger.filter(|one| *one != of).collect();
+            self.covers.entry(of).or_default().extend(cell.row(0, winner).map(|row| MatchRef::from(row.hit)));
+            match self.alone.entry(of) {
+                Entry::Vacant(entry) => drop(entry.insert(stronger)),
+                Entry::Occupied(mut entry) => entry.get_mut().retain(|one| stronger.contains(one)),
+            }
+        }
+        Ok(())
     }
-    Ok(winners)
 }

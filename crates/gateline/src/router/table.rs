@@ -1,11 +1,13 @@
 use std::ops::Deref;
 
 use super::entry::{GroupId, Place};
+use super::group::Group;
 use super::request::Request;
 use super::slot::Position;
 use super::{EntryId, Router};
 use crate::decision::RuleView;
-use crate::model::{AttachedHostname, ObjectName};
+use crate::explain::Criterion;
+use crate::model::{AttachedHostname, ListenerId, ObjectName};
 use crate::{Head, Opening};
 
 /// How a client comes to a port.
@@ -84,11 +86,29 @@ impl Router {
         slots.filter_map(|slot| Some(Row { view: self.view(slot.hit)?, hostname: self.hostname(slot)? }))
     }
 
-    /// The first of these positions whose conditions hold: what [`Router::decide`] answers if their hosts and paths do.
-    pub(crate) fn first(&self, group: GroupId, positions: &[Position], head: &Head<'_>) -> Option<Position> {
-        let group = self.group(group)?;
-        let slots = group.slots(&self.conditions, &self.patterns);
+    /// Those of these positions whose conditions hold, in order. The first is what [`Router::decide`] answers if their hosts
+    /// and paths do.
+    pub(crate) fn holding<'a>(
+        &'a self,
+        group: GroupId,
+        positions: impl Iterator<Item = Position> + 'a,
+        head: &'a Head<'a>,
+    ) -> impl Iterator<Item = Position> + 'a {
+        let group = self.group(group);
         let request = Request::new(head);
-        positions.iter().copied().find(|position| slots.failure(*position, &request).is_none())
+        positions.filter(move |position| {
+            let slots = group.map(|group| group.slots(&self.conditions, &self.patterns));
+            slots.is_some_and(|slots| slots.failure(*position, &request).is_none())
+        })
+    }
+
+    /// The listener that answers for a seat.
+    pub(crate) fn listener_at(&self, group: GroupId) -> Option<ListenerId> {
+        self.group(group).and_then(Group::listener)
+    }
+
+    /// What puts one match before another.
+    pub(crate) fn precedence(&self, a: &Row<'_>, b: &Row<'_>) -> Criterion {
+        self.criterion((a.view, a.hostname.written.as_ref()), (b.view, b.hostname.written.as_ref()))
     }
 }

@@ -1,0 +1,43 @@
+use gateline_testing::{Diff, Side};
+
+use super::text::summary;
+use crate::output::Output;
+
+/// A table, and the commands that show each row.
+pub(super) fn print(diff: &Diff, output: &mut Output) {
+    output.line(&format!("### Routing: {}\n", summary(diff)));
+    if !diff.changes.is_empty() {
+        output.line("| | requests | before | after |\n|---|---|---|---|");
+        for change in &diff.changes {
+            let with = if change.conditions.is_empty() { "" } else { " with " };
+            let requests = code(&format!("{}{with}{}", change.requests(), change.conditions.join(", ")));
+            let (before, after) = (side(&change.before), side(&change.after));
+            output.line(&format!("| **{}** | {requests} | {before} | {after} |", change.kind));
+        }
+        output.line("\n<details><summary>Requests that show it</summary>\n\n```sh");
+        for change in &diff.changes {
+            output.line(&change.witness.curl);
+        }
+        output.line("```\n\n</details>");
+    }
+    if !diff.unknown.is_empty() {
+        output.line("\nUnknown:\n");
+        for reason in &diff.unknown {
+            output.line(&format!("- {}", code(reason)));
+        }
+    }
+}
+
+fn side(side: &Side) -> String {
+    let place = side.source.as_ref().map(|at| format!("<br>{}", code(&format!("{}:{}", at.file, at.line))));
+    format!("{}{}", code(&side.effect), place.unwrap_or_default())
+}
+
+/// Inline code that can stand in a cell: no text ends it or the cell.
+fn code(text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    let text = text.replace('|', "\\|").replace(['\n', '\r'], " ");
+    format!("{fence}{pad}{text}{pad}{fence}")
+}

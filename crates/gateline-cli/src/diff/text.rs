@@ -1,0 +1,59 @@
+use gateline::analysis::ChangeKind;
+use gateline_testing::{Diff, Difference, Side};
+
+use crate::check::counted;
+use crate::output::{self, Output};
+
+pub(super) fn print(diff: &Diff, output: &mut Output) {
+    for (index, one) in (1..).zip(&diff.changes) {
+        change(index, one, output);
+    }
+    for reason in &diff.unknown {
+        output.line(&format!("{}  {reason}", output.paint(output::WARNING, "UNKNOWN")));
+    }
+    output.line(&summary(diff));
+}
+
+/// What is said of the whole.
+pub(super) fn summary(diff: &Diff) -> String {
+    let over = "over all hosts, paths, methods, headers and query parameters";
+    match (diff.changes.len(), diff.unknown.len()) {
+        (0, 0) => format!("nothing changes: proved {over}"),
+        (0, unknown) => format!("no change found, but {} stayed unknown", counted(unknown, "class")),
+        (changes, 0) => format!("{} of requests changed: these are all, {over}", classes(changes)),
+        (changes, unknown) => {
+            format!("{} of requests changed, and {} stayed unknown", classes(changes), classes(unknown))
+        }
+    }
+}
+
+fn classes(number: usize) -> String {
+    format!("{number} class{}", if number == 1 { "" } else { "es" })
+}
+
+pub(super) fn change(index: usize, change: &Difference, output: &mut Output) {
+    let style = match change.kind {
+        ChangeKind::Lost | ChangeKind::Opened => output::ERROR,
+        _ => output::WARNING,
+    };
+    let kind = output.paint(style, &format!("{:<9}", change.kind.to_string()));
+    output.line(&format!("{index:>2} {kind} {}", output.paint(output::STRONG, &change.requests())));
+    if !change.conditions.is_empty() {
+        output.line(&format!("             with {}", change.conditions.join(", ")));
+    }
+    output.line(&format!("             {} -> {}", change.before.effect, change.after.effect));
+    output.line(&format!("             {}", change.witness.curl));
+    for (word, side) in [("before", &change.before), ("after", &change.after)] {
+        if let Some(place) = place(side) {
+            output.line(&output.paint(output::DIM, &format!("             {word:<6} {place}")));
+        }
+    }
+}
+
+/// `HTTPRoute/ns/name#0  k8s/users.yaml:14:9`.
+fn place(side: &Side) -> Option<String> {
+    let (route, rule) = (side.route.as_ref()?, side.rule?);
+    let source = side.source.as_ref();
+    let place = source.map(|at| format!("  {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();
+    Some(format!("{route}#{rule}{place}"))
+}

@@ -1,0 +1,146 @@
+use gateline::Router;
+use gateline::analysis::{self, Change, ChangeKind, Party, Witness};
+use gateline::explain::Source;
+use serde::Serialize;
+
+/// What a change of manifests does to requests, as plain data: [`gateline::analysis::diff`] in names and places.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Diff {
+    /// By kind, the gravest first.
+    pub changes: Vec<Difference>,
+    /// What could not be compared, in words. Empty and no changes: proved to do the same.
+    pub unknown: Vec<String>,
+}
+
+/// Requests that have another effect afterwards.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// `LOST`, `OPENED`, …
+    pub kind: ChangeKind,
+    /// `ns/name`.
+    pub gateway: String,
+    /// Its port.
+    pub port: u16,
+    /// `http`, `https`, or `connection` for what is decided below HTTP.
+    pub scheme: &'static str,
+    /// `a.example.com`, `*.example.com`, or `*` for all that no hostname names.
+    pub hosts: Vec<String>,
+    /// `/exact`, `/prefix/**`, or regular expressions.
+    pub paths: Vec<String>,
+    /// What such requests have besides: `GET`, `header x-a=b`.
+    pub conditions: Vec<String>,
+    /// Before.
+    pub before: Side,
+    /// After.
+    pub after: Side,
+    /// A request that shows it.
+    pub witness: Shown,
+}
+
+/// One side of a [`Difference`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Side {
+    /// `shop/cart:80`, `404 (…)`, `302 to https://{host}`.
+    pub effect: String,
+    /// `HTTPRoute/ns/name`.
+    pub route: Option<String>,
+    /// Index of the rule in the route.
+    pub rule: Option<u16>,
+    /// Index of the match in the rule.
+    #[serde(rename = "match")]
+    pub matched: Option<u16>,
+    /// Where the match is written.
+    pub source: Option<Source>,
+}
+
+/// A [`Witness`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shown {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Header fields.
+    pub headers: Vec<(String, String)>,
+    /// Sends it.
+    pub curl: String,
+}
+
+/// Which requests have another effect on `after` than on `before`, over all requests. See [`gateline::analysis`] for what
+/// that means and what it costs.
+#[must_use]
+pub fn diff(before: &Router, after: &Router) -> Diff {
+    let diff = analysis::diff(before, after);
+    let changes = diff.changes.iter().map(|change| Difference::new(change, before, after)).collect();
+    Diff { changes, unknown: diff.unknown.iter().map(ToString::to_string).collect() }
+}
+
+impl Difference {
+    fn new(change: &Change, before: &Router, after: &Router) -> Self {
+        let scheme = match &change.witness {
+            witness if witness.path.is_empty() => "connection",
+            witness if witness.sni.is_some() => "https",
+            _ => "http",
+        };
+        Self {
+            kind: change.kind,
+            gateway: change.gateway.to_string(),
+            port: change.port,
+            scheme,
+            hosts: change.hosts.iter().map(ToString::to_string).collect(),
+            paths: change.paths.iter().cloned().collect(),
+            conditions: change.conditions.clone(),
+            before: Side::new(&change.before, before),
+            after: Side::new(&change.after, after),
+            witness: Shown::from(&change.witness),
+        }
+    }
+
+    /// `https://a.example.com/v1/** (and 2 more hosts)`.
+    #[must_use]
+    pub fn requests(&self) -> String {
+        let first = |list: &[String]| list.first().cloned().unwrap_or_default();
+        let default = if self.scheme == "https" { 443 } else { 80 };
+        let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
+        let path = first(&self.paths);
+        let path = if path.is_empty() || path.starts_with('/') { path } else { format!(" {path}") };
+        let mut words = vec![format!("{}://{}{port}{path}", self.scheme, first(&self.hosts))];
+        let more = [("host", self.hosts.len()), ("path", self.paths.len())];
+        for (what, count) in more.into_iter().filter(|(_, count)| *count > 1) {
+            let many = if count > 2 { "s" } else { "" };
+            words.push(format!(" and {} {what}{many} more", count - 1));
+        }
+        words.concat()
+    }
+}
+
+impl Side {
+    fn new(party: &Party, router: &Router) -> Self {
+        let model = router.model();
+        let at = party.matched.and_then(|of| Some((of, model.routes.get(of.route.0 as usize)?)));
+        let place = at.and_then(|(of, route)| {
+            let matched = route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))?;
+            matched.origin.place.as_ref().map(Source::from)
+        });
+        Self {
+            effect: party.effect.to_string(),
+            route: at.map(|(_, route)| format!("{}/{}", route.kind, route.name)),
+            rule: at.map(|(of, _)| of.rule),
+            matched: at.map(|(of, _)| of.matched),
+            source: place,
+        }
+    }
+}
+
+impl From<&Witness> for Shown {
+    fn from(witness: &Witness) -> Self {
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = witness.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        Self {
+            method: witness.method.to_string(),
+            url: witness.url(),
+            headers: headers.collect(),
+            curl: witness.curl(),
+        }
+    }
+}

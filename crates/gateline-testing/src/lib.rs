@@ -37,6 +37,7 @@
 
 mod answer;
 mod diff;
+pub mod example;
 mod explain;
 mod load;
 pub mod report;

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use gateline::model::{
-    AttachedRoute, HostPattern, Listener, Match, PathMatch, Protocol, Route, RouteKind, ValueMatch,
-};
-use gateline::pattern;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use gateline::analysis::quoted;
+use gateline::model::{AttachedRoute, HostPattern, Listener, Match, Protocol, Route, RouteKind};
+use gateline_testing::example;
 
 use super::stand_in::StandIns;
 
-/// Unreserved characters of RFC 3986 stand for themselves in a query.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A gRPC message without a byte: not compressed, length 0.
 const EMPTY_MESSAGE: &str = r"printf '\0\0\0\0\0' |";
 
@@ -53,7 +49,11 @@ impl<'a> Paste<'a> {
         let secure = listener.protocol == Protocol::Https;
         let (scheme, usual) = if secure { ("https", 443) } else { ("http", 80) };
         let port = if listener.port == usual { String::new() } else { format!(":{}", listener.port) };
-        let url = quoted(&format!("{scheme}://{host}{port}{}{}", path(&matched.path)?, query(matched)?));
+        let url = quoted(&format!(
+            "{scheme}://{host}{port}{}{}",
+            example::path(&matched.path)?,
+            example::query(matched)?
+        ));
         let trust = if secure { self.trust.as_str() } else { "" };
         let way = format!("{trust}{} {url}{}", self.connect(listener.port), headers(matched)?);
         if kind == RouteKind::Grpc {
@@ -93,63 +93,9 @@ impl<'a> Paste<'a> {
     }
 }
 
-/// As a POSIX shell reads it back; plain words stay as they are.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if text.chars().all(plain) && !text.is_empty() {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-fn value(value: &ValueMatch) -> Option<String> {
-    match value {
-        ValueMatch::Exact(text) => Some(text.to_string()),
-        ValueMatch::Regex(pattern) => pattern::example(pattern),
-    }
-}
-
-fn path(path: &PathMatch) -> Option<String> {
-    match path {
-        PathMatch::Exact(path) => Some(path.to_string()),
-        PathMatch::Prefix(prefix) if prefix.is_empty() => Some("/".to_owned()),
-        PathMatch::Prefix(prefix) => Some(prefix.to_string()),
-        PathMatch::Regex(pattern) => pattern::example(pattern).filter(|path| path.starts_with('/')),
-        PathMatch::Grpc(call) => {
-            let part =
-                |wanted: &Option<ValueMatch>, any: &str| wanted.as_ref().map_or(Some(any.to_owned()), value);
-            Some(format!("/{}/{}", part(&call.service, "any.Service")?, part(&call.method, "Method")?))
-        }
-    }
-}
-
-fn query(matched: &Match) -> Option<String> {
-    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-    let parameters = matched.query.iter().map(|parameter| {
-        Some(format!("{}={}", encoded(&parameter.name), encoded(&value(&parameter.value)?)))
-    });
-    let parameters = parameters.collect::<Option<Vec<_>>>()?.join("&");
-    Some(if parameters.is_empty() { parameters } else { format!("?{parameters}") })
-}
-
 fn headers(matched: &Match) -> Option<String> {
     let headers = matched.headers.iter().map(|header| {
-        Some(format!(" -H {}", quoted(&format!("{}: {}", header.name, value(&header.value)?))))
+        Some(format!(" -H {}", quoted(&format!("{}: {}", header.name, example::value(&header.value)?))))
     });
     headers.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_shell_reads_back_what_was_quoted() {
-        for text in ["plain", "x-a: 1", "it's", "a'b'c", "$HOME `ls` \"x\"", ""] {
-            let command = format!("printf %s {}", quoted(text));
-            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
-            assert_eq!(String::from_utf8_lossy(&output.stdout), text);
-        }
-    }
 }

@@ -4,11 +4,12 @@ use std::fmt;
 
 use gateline::model::{
     AttachedHostname, HostPattern, Listener, ListenerId, Match, ObjectName, PathMatch, Protocol, RouteId,
-    RouteKind, ValueMatch,
+    RouteKind,
 };
-use gateline::{Connect, Decision, Hit, Router, pattern};
+use gateline::{Connect, Decision, Hit, Router};
 use http::Method;
 
+use crate::example;
 use crate::request::{Request, RequestKind};
 
 /// Methods that are tried where a match takes any: other rules may take some of them.
@@ -130,7 +131,9 @@ fn candidates(
         Protocol::Tcp => return vec![connection(format!("tcp://:{}", listener.port))],
         Protocol::Udp => return vec![connection(format!("udp://:{}", listener.port))],
     };
-    let (Some(headers), Some(query)) = (headers(kind, matched), query(matched)) else { return Vec::new() };
+    let (Some(headers), Some(query)) = (headers(kind, matched), example::query(matched)) else {
+        return Vec::new();
+    };
     let methods: Vec<Method> = match (&matched.method, kind) {
         (Some(method), _) => vec![method.clone()],
         (None, RouteKind::Grpc) => vec![Method::POST],
@@ -168,22 +171,7 @@ fn paths(path: &PathMatch) -> Vec<String> {
             let behind = BEHIND.into_iter().map(|behind| format!("{prefix}{behind}"));
             behind.filter(|path| !path.is_empty()).collect()
         }
-        PathMatch::Regex(pattern) => {
-            pattern::example(pattern).filter(|path| path.starts_with('/')).into_iter().collect()
-        }
-        PathMatch::Grpc(call) => {
-            let part =
-                |wanted: &Option<ValueMatch>, any: &str| wanted.as_ref().map_or(Some(any.to_owned()), value);
-            let call = part(&call.service, "any.Service").zip(part(&call.method, "Method"));
-            call.map(|(service, method)| format!("/{service}/{method}")).into_iter().collect()
-        }
-    }
-}
-
-fn value(value: &ValueMatch) -> Option<String> {
-    match value {
-        ValueMatch::Exact(text) => Some(text.to_string()),
-        ValueMatch::Regex(pattern) => pattern::example(pattern),
+        other => example::path(other).into_iter().collect(),
     }
 }
 
@@ -195,24 +183,7 @@ fn headers(kind: RouteKind, matched: &Match) -> Option<Vec<(String, String)>> {
     }
     for header in &matched.headers {
         headers.retain(|(name, _)| name != header.name.as_str());
-        headers.push((header.name.to_string(), value(&header.value)?));
+        headers.push((header.name.to_string(), example::value(&header.value)?));
     }
     Some(headers)
 }
-
-/// Form encoding, with unreserved characters as they are.
-fn query(matched: &Match) -> Option<String> {
-    let parameters = matched.query.iter().map(|parameter| {
-        Some(format!("{}={}", encoded(&parameter.name), encoded(&value(&parameter.value)?)))
-    });
-    let parameters = parameters.collect::<Option<Vec<_>>>()?.join("&");
-    Some(if parameters.is_empty() { parameters } else { format!("?{parameters}") })
-}
-
-fn encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, RESERVED).to_string()
-}
-
-/// Unreserved characters of RFC 3986 stand for themselves in a query.
-const RESERVED: &percent_encoding::AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

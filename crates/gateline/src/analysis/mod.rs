@@ -61,4 +61,4 @@ pub use overlap::{Overlap, Overlaps, overlaps};
 pub use reach::{MatchRef, Reach, reach};
 pub use redirects::{Lead, LeadEnd, redirects};
 pub use unknown::{Reason, Unknown};
-pub use witness::Witness;
+pub use witness::{Witness, quoted};

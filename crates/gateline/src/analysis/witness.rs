@@ -83,8 +83,9 @@ impl Witness {
     }
 }
 
-/// One word of a POSIX shell.
-fn quoted(text: &str) -> String {
+/// One word of a POSIX shell, which reads it back as it was; plain words stay as they are.
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:%=@,+".contains(&byte);
     let is_plain = text.bytes().all(plain) && !text.is_empty();
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
@@ -134,5 +135,14 @@ mod tests {
         let expected = r"curl -i -X POST -H 'x-a: it'\''s' -H 'x-b;' 'https://a.example:8443/a(b)?q=1&r='";
         assert_eq!(witness.curl(), expected);
         assert_eq!(witness.to_string(), "POST https://a.example:8443/a(b)?q=1&r=, x-a: it's, x-b: ");
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        for text in ["plain", "x-a: 1", "it's", "a'b'c", "$HOME `ls` \"x\"", ""] {
+            let command = format!("printf %s {}", quoted(text));
+            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::cluster::Cluster;
 use super::options::Channel;
 use super::programs::Programs;
-use super::{IMAGE, cannot_run, chart, inside, keep, lock, prepare, tell_way_in};
+use super::{IMAGE, cannot_run, chart, keep, lock, log, prepare, show};
 use crate::check::commands::GUIDE;
 use crate::failure::Failure;
 use crate::page::{Block, Shell, marked, pages};
@@ -53,11 +53,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     prepare(workspace, &programs, true)?;
     chart::download(workspace)?;
-    if options.keep {
-        tell_way_in(workspace, &programs, JOB);
-    }
-    let run = inside(workspace, JOB, options.arguments());
-    run.show().map_err(|_| Failure::new("the guide, as told above"))
+    show(workspace, &programs, JOB, options.arguments(), options.keep)
+        .map_err(|_| Failure::new("the guide, as told above"))
 }
 
 /// All of it, as a step of `cargo xtask test`.
@@ -66,9 +63,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
         return Ok(why);
     }
     chart::download(workspace)?;
-    let log = inside(workspace, JOB, Options::default().arguments()).log()?;
-    let told = |line: &&str| line.contains(" commands of ") || line.contains(" objects taken ");
-    Ok(log.lines().filter(told).collect::<Vec<_>>().join("\n"))
+    log(workspace, JOB, Options::default().arguments(), &[" commands of ", " objects taken "])
 }
 
 fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result<(), Failure> {
@@ -79,10 +74,7 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
     let tried = read(workspace, programs, &cluster, &mut report)
         .and_then(|()| report.step("chart", || chart::check(workspace, programs, &cluster)));
     if options.keep {
-        if let Err(failure) = &tried {
-            println!("{failure}");
-        }
-        keep();
+        keep(&tried);
     }
     tried?;
     report.finish();

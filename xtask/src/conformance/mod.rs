@@ -41,11 +41,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
         return test(workspace, &programs, options);
     }
     prepare(workspace, &programs, options.gateline.is_none())?;
-    if options.keep {
-        tell_way_in(workspace, &programs, JOB);
-    }
-    let run = inside(workspace, JOB, options.arguments());
-    run.show().map_err(|_| Failure::new("the conformance run, as told above"))
+    show(workspace, &programs, JOB, options.arguments(), options.keep)
+        .map_err(|_| Failure::new("the conformance run, as told above"))
 }
 
 /// The whole suite, as a step of `cargo xtask test`.
@@ -53,8 +50,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     if let Some(why) = cannot_run(workspace)? {
         return Ok(why);
     }
-    let log = inside(workspace, JOB, Options::default().arguments()).log()?;
-    Ok(log.lines().filter(|line| line.contains(" passed, ")).collect::<Vec<_>>().join("\n"))
+    log(workspace, JOB, Options::default().arguments(), &[" passed, "])
 }
 
 /// Builds what is needed; of gateline only if it is to be the one of the workspace.
@@ -88,6 +84,27 @@ fn tell_way_in(workspace: &Workspace, programs: &Programs, job: &str) {
         Cluster::kubeconfig_in(&workspace.scratch().join(job)).display(),
         programs.folder().display()
     );
+}
+
+/// A job inside the namespaces, for somebody who looks on; with the way in if the cluster is to stay.
+fn show(
+    workspace: &Workspace,
+    programs: &Programs,
+    job: &str,
+    arguments: Vec<String>,
+    keep: bool,
+) -> Result<(), Failure> {
+    if keep {
+        tell_way_in(workspace, programs, job);
+    }
+    inside(workspace, job, arguments).show()
+}
+
+/// A job inside the namespaces, quietly. Of what it prints, the lines with one of these words in them.
+fn log(workspace: &Workspace, job: &str, arguments: Vec<String>, told: &[&str]) -> Result<String, Failure> {
+    let log = inside(workspace, job, arguments).log()?;
+    let lines = log.lines().filter(|line| told.iter().any(|words| line.contains(words)));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// This program once more, in namespaces of its own. Each process dies with the one before it, and the first with this one,
@@ -142,10 +159,7 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
     }
     let judged = verdict::judge("the conformance suite", &outcome, &options.profiles, &cluster.logs());
     if options.keep {
-        if let Err(failure) = &judged {
-            println!("{failure}");
-        }
-        keep();
+        keep(&judged);
     }
     report.finish();
     cluster.check()?;
@@ -177,7 +191,10 @@ fn claimed(cluster: &Cluster<'_>, options: &Options) -> Result<Vec<String>, Fail
 }
 
 /// Leaves everything as it is for someone to look at, until this is interrupted.
-fn keep() {
+fn keep(outcome: &Result<(), Failure>) {
+    if let Err(failure) = outcome {
+        println!("{failure}");
+    }
     println!("\nThe cluster stays up until you press Ctrl-C.");
     loop {
         std::thread::park();

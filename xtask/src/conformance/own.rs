@@ -7,7 +7,7 @@ use super::cluster::Cluster;
 use super::options::{Channel, absolute, number};
 use super::outcome::Outcome;
 use super::programs::Programs;
-use super::{CHART, IMAGE, cannot_run, inside, keep, lock, prepare, progress, tell_way_in, verdict};
+use super::{CHART, IMAGE, cannot_run, keep, lock, log, prepare, progress, show, verdict};
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::workspace::Workspace;
@@ -83,11 +83,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
         return test(workspace, &programs, options);
     }
     prepare(workspace, &programs, options.gateline.is_none())?;
-    if options.keep {
-        tell_way_in(workspace, &programs, JOB);
-    }
-    let run = inside(workspace, JOB, options.arguments());
-    run.show().map_err(|_| Failure::new("the tests on a cluster, as told above"))
+    show(workspace, &programs, JOB, options.arguments(), options.keep)
+        .map_err(|_| Failure::new("the tests on a cluster, as told above"))
 }
 
 /// All of them, as a step of `cargo xtask test`.
@@ -95,9 +92,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String, Failure> {
     if let Some(why) = cannot_run(workspace)? {
         return Ok(why);
     }
-    let log = inside(workspace, JOB, Options::default().arguments()).log()?;
-    let told = |line: &&str| line.contains(" passed, ") || line.contains(" measured: ");
-    Ok(log.lines().filter(told).collect::<Vec<_>>().join("\n"))
+    log(workspace, JOB, Options::default().arguments(), &[" passed, ", " measured: "])
 }
 
 /// The cluster, the chart and the tests. They end programs of the cluster and start them again, so that it is not
@@ -132,10 +127,7 @@ fn test(workspace: &Workspace, programs: &Programs, options: &Options) -> Result
         println!("  {line}");
     }
     if options.keep {
-        if let Err(failure) = &judged {
-            println!("{failure}");
-        }
-        keep();
+        keep(&judged);
     }
     report.finish();
     judged

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use gateline_api::parse::{Input, Limits};
+use gateline_api::parse::{Input, Limits, is_manifest};
 
 use crate::error::CliError;
 
@@ -16,7 +16,7 @@ pub(crate) fn inputs(text: &str) -> Result<Vec<Input>, CliError> {
     let names = list.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
     let mut inputs = Vec::new();
-    for name in names.filter(|name| name == path || is_manifest(name)) {
+    for name in names.filter(|name| name == path || is_shown(name) && is_manifest(Path::new(name))) {
         let bytes = run(&["cat-file", "blob", "--end-of-options", &format!("{revision}:./{name}")], text)?;
         if bytes.len() as u64 > Limits::default().file_bytes {
             return Err(fail(&format!("{name} is larger than what is read")));
@@ -26,9 +26,8 @@ pub(crate) fn inputs(text: &str) -> Result<Vec<Input>, CliError> {
     if inputs.is_empty() { Err(fail("the revision has no manifests there")) } else { Ok(inputs) }
 }
 
-fn is_manifest(name: &str) -> bool {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json"))
+fn is_shown(name: &str) -> bool {
+    !name.split('/').any(|part| part.starts_with('.'))
 }
 
 fn run(arguments: &[&str], what: &str) -> Result<Vec<u8>, CliError> {

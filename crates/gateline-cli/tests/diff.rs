@@ -110,6 +110,10 @@ fn revisions_are_read() {
     };
     std::fs::create_dir(folder.path().join("k8s")).unwrap();
     std::fs::rename(folder.path().join("before.yaml"), folder.path().join("k8s/shop.yaml")).unwrap();
+    // What lies among manifests and is none is passed over, as in a folder.
+    for other in ["shop.routetest.yaml", "kustomization.yaml", ".hidden.yaml"] {
+        std::fs::write(folder.path().join("k8s").join(other), "version: 1").unwrap();
+    }
     git(&["init", "-q"]);
     git(&["add", "k8s"]);
     git(&["commit", "-q", "-m", "before"]);

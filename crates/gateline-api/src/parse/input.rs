@@ -159,8 +159,10 @@ impl Reader<'_> {
     }
 }
 
-/// Settings of kustomize and route tests lie among manifests, but are none.
-fn is_manifest(path: &Path) -> bool {
+/// Whether a file that lies in a folder is read as a manifest: `*.yaml`, `*.yml` and `*.json`, but neither the settings of
+/// kustomize nor route tests, which lie among manifests.
+#[must_use]
+pub fn is_manifest(path: &Path) -> bool {
     let kustomize = path.file_stem().is_some_and(|stem| stem == "kustomization");
     !kustomize
         && !is_test(path)

@@ -22,7 +22,7 @@ mod yaml;
 
 pub(crate) use convert::modernise;
 pub use error::{ParseError, Problem};
-pub use input::Input;
+pub use input::{Input, is_manifest};
 pub use limits::Limits;
 pub use source::{Source, Sources};
 pub use yaml::{Yaml, yaml};

@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ const OLDER_GATEWAY_API: &str = "sigs.k8s.io/gateway-api@v1.0.0";
 
 /// How many sets of programs stay: those of a few branches.
 const KEPT: usize = 4;
+
+/// Beside the folders of programs.
+const LOCK: &str = "build.lock";
 
 /// The folder of the programs that are built from Go modules, and of the CRDs.
 pub(crate) struct Programs {
@@ -55,8 +58,10 @@ impl Programs {
         Ok(self.folder.join(format!("cluster-tests-{}", key(workspace, is_own_test)?)))
     }
 
-    /// Builds what is missing. From nothing it takes about 15 minutes of one core's time.
+    /// Builds what is missing. From nothing it takes about 15 minutes of one core's time. Of several jobs that want it, of
+    /// whatever checkout, one builds and the others wait for it.
     pub(crate) fn build(&self, workspace: &Workspace) -> Result<String, Failure> {
+        let _lock = lock(&self.folder.with_file_name(LOCK))?;
         let own = self.own_tests(workspace)?;
         if !self.folder.is_dir() {
             self.build_all(workspace)?;
@@ -84,13 +89,25 @@ impl Programs {
     /// Each is 350 MB. What cannot be removed now will be the next time.
     fn remove_older(&self) {
         let entries = self.folder.parent().and_then(|parent| fs::read_dir(parent).ok());
-        let mut folders: Vec<_> = entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut folders: Vec<_> = paths.filter(|path| path.is_dir()).collect();
         folders
             .sort_by_key(|path| std::cmp::Reverse(path.metadata().and_then(|found| found.modified()).ok()));
         for folder in folders.iter().skip(KEPT) {
             let _ = fs::remove_dir_all(folder);
         }
     }
+}
+
+/// Waits until nobody else has it. It ends with the file, or with the process.
+fn lock(path: &Path) -> Result<File, Failure> {
+    let locked = || {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let file = File::create(path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    locked().map_err(|error: std::io::Error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 /// Changes with every source and version: `go.mod` names the toolchain too.
@@ -171,4 +188,24 @@ fn copy_manifests(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_builds_has_others_wait() {
+        let folder = std::env::temp_dir().join(format!("gateline-lock-{}", std::process::id()));
+        let path = folder.join("programs").join(LOCK);
+        let held = lock(&path).unwrap();
+        assert!(File::open(&path).unwrap().try_lock().is_err());
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || lock(&path).is_ok()
+        });
+        drop(held);
+        assert!(waiting.join().unwrap());
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

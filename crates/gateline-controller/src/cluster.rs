@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::kinds::{INPUTS, Kind, One};
+use crate::outage;
 use crate::store::{Revision, Store};
 use crate::watch as watches;
 
@@ -34,14 +35,14 @@ impl Cluster {
     /// Begins to watch everything a resolution is made from. Needs a tokio runtime.
     #[must_use]
     pub fn watch(client: &Client) -> Self {
-        Self::watch_kinds(client, INPUTS.to_vec(), None)
+        Self::watch_kinds(&outage::told(client.clone()), INPUTS.to_vec(), None)
     }
 
     /// As [`Cluster::watch`], but of all Secrets only this one: what the pods of a Gateway may read.
     #[must_use]
     pub fn watch_with_secret(client: &Client, secret: &ObjectName) -> Self {
         let only = One { kind: "Secret", name: secret.clone() };
-        Self::watch_kinds(client, INPUTS.to_vec(), Some(only))
+        Self::watch_kinds(&outage::told(client.clone()), INPUTS.to_vec(), Some(only))
     }
 
     pub(crate) fn watch_kinds(client: &Client, kinds: Vec<Kind>, only: Option<One>) -> Self {

@@ -18,8 +18,8 @@ use crate::lease::{Candidate, Leadership, told};
 use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 use crate::provision::Provisioner;
-use crate::resolving;
 use crate::status::{Writer, jobs};
+use crate::{outage, resolving};
 
 /// How often everything is looked at again: certificates expire, failures pass.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -42,6 +42,7 @@ impl Controller {
     /// Begins to watch. Needs a tokio runtime.
     #[must_use]
     pub fn new(client: Client, options: Options) -> Self {
+        let client = outage::told(client);
         let mut kinds = INPUTS.to_vec();
         if matches!(options.serving, Serving::Pods(_)) {
             kinds.push(DEPLOYMENTS);

@@ -29,6 +29,7 @@ pub(crate) struct Candidate {
     me: String,
     seen: Option<Seen>,
     renewed: Option<Instant>,
+    failing: bool,
     metrics: Arc<Metrics>,
 }
 
@@ -64,14 +65,17 @@ impl Candidate {
     pub(crate) fn new(client: Client, lease: &LeaseOptions, metrics: Arc<Metrics>) -> Self {
         let api = Api::namespaced(client, &lease.namespace);
         let (lease, me) = (lease.name.clone(), lease.identity.clone());
-        Self { api, lease, me, seen: None, renewed: None, metrics }
+        Self { api, lease, me, seen: None, renewed: None, failing: false, metrics }
     }
 
     /// Says in `leads` whether the Lease is ours. Ends, giving it back, when nobody listens any more or on `stop`.
     pub(crate) async fn run(mut self, leads: watch::Sender<Leadership>, mut stop: watch::Receiver<bool>) {
         loop {
             match tokio::time::timeout(ANSWER, self.attempt(Instant::now())).await {
-                Ok(Ok(held)) => self.say(&leads, self.renewed.filter(|_| held)),
+                Ok(Ok(held)) => {
+                    self.failing = false;
+                    self.say(&leads, self.renewed.filter(|_| held));
+                }
                 Ok(Err(error)) => self.failed(&leads, &error),
                 Err(error) => self.failed(&leads, &error),
             }
@@ -88,8 +92,12 @@ impl Candidate {
     }
 
     /// One failure does not end it: the Lease still holds for others to see.
-    fn failed(&self, leads: &watch::Sender<Leadership>, error: &dyn std::fmt::Display) {
-        tracing::warn!(%error, lease = self.lease, "renewing the Lease");
+    fn failed(&mut self, leads: &watch::Sender<Leadership>, error: &dyn std::fmt::Display) {
+        if std::mem::replace(&mut self.failing, true) {
+            tracing::debug!(%error, lease = self.lease, "renewing the Lease");
+        } else {
+            tracing::warn!(%error, lease = self.lease, "renewing the Lease");
+        }
         if self.renewed.is_none_or(|renewed| renewed.elapsed() + RETRY > GIVE_UP) {
             self.say(leads, None);
         }

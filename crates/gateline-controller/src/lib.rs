@@ -16,6 +16,7 @@ mod kinds;
 mod lease;
 mod metrics;
 mod options;
+mod outage;
 mod provision;
 mod resolving;
 mod restrict;

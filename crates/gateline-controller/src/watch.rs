@@ -23,6 +23,8 @@ use crate::store::{Event, Store};
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// How long to leave a kind alone whose definition was taken away.
 const GONE: Duration = Duration::from_secs(1);
+/// An API server that starts refuses what it permits a moment later. So many refusals in a row are worth a line.
+const REFUSED: u32 = 5;
 
 /// Watches all kinds that are served, and those that come to be served later. Never returns.
 pub(crate) async fn all(client: Client, kinds: Vec<Kind>, only: Option<One>, store: Arc<Store>) {
@@ -53,7 +55,8 @@ pub(crate) async fn all(client: Client, kinds: Vec<Kind>, only: Option<One>, sto
                     store.started();
                 }
             }
-            Err(error) => tracing::warn!(%error, "cannot ask which kinds are served"),
+            Err(error @ kube::Error::Api(_)) => tracing::warn!(%error, "asking which kinds are served"),
+            Err(error) => tracing::debug!(%error, "asking which kinds are served"),
         }
         tokio::select! {
             Some(Ok(kind)) = tasks.join_next() => { watched.remove(&kind); }
@@ -76,16 +79,30 @@ async fn one(client: Client, kind: Kind, resource: &ApiResource, only: Option<Ob
     let config =
         Config { field_selector: given(&fields), label_selector: given(kind.labels), ..Config::default() };
     let mut events = pin!(watcher(api, config).backoff(Patience::default()));
+    let mut refused = 0;
     while let Some(event) = events.next().await {
         match event {
-            Ok(event) => take(kind, resource, event, store),
+            Ok(event) => {
+                refused = 0;
+                take(kind, resource, event, store);
+            }
             Err(error) if is_gone(&error) => {
                 tracing::info!(kind = kind.kind, "no longer served");
                 // No more objects of it can be had; the last ones are gone with their definition.
                 store.take(kind, Event::Init);
                 return store.take(kind, Event::Ready);
             }
-            Err(error) => tracing::warn!(kind = kind.kind, %error, "watching"),
+            Err(error) if is_expired(&error) => {
+                tracing::info!(kind = kind.kind, %error, "a watch has expired: everything is listed again");
+            }
+            Err(error) => {
+                refused += u32::from(is_refusal(&error));
+                if refused == REFUSED {
+                    tracing::warn!(kind = kind.kind, %error, "watching is refused");
+                } else {
+                    tracing::debug!(kind = kind.kind, %error, "watching");
+                }
+            }
         }
     }
 }
@@ -122,6 +139,20 @@ pub(crate) fn read(resource: &ApiResource, mut object: DynamicObject) -> Option<
             None
         }
     }
+}
+
+/// Whether the API server has forgotten what has happened since.
+fn is_expired(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::WatchError(status) if status.code == 410)
+}
+
+/// Whether it is an answer; of those that do not come the client tells.
+fn is_refusal(error: &watcher::Error) -> bool {
+    use watcher::Error::{InitialListFailed, WatchError, WatchStartFailed};
+    matches!(
+        error,
+        InitialListFailed(kube::Error::Api(_)) | WatchStartFailed(kube::Error::Api(_)) | WatchError(_)
+    )
 }
 
 fn is_gone(error: &watcher::Error) -> bool {

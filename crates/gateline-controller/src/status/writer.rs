@@ -122,7 +122,12 @@ impl Writer {
         self.begin();
         let Err(error) = result else { return false };
         add(&self.metrics.write_errors);
-        tracing::warn!(kind = %key.1, object = %key.2, %error, "writing a status");
+        if matches!(error, kube::Error::Api(_)) {
+            tracing::warn!(kind = %key.1, object = %key.2, %error, "writing a status");
+        } else {
+            // Of an API server that does not answer the client tells, once.
+            tracing::debug!(kind = %key.1, object = %key.2, %error, "writing a status");
+        }
         !matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422))
     }
 

@@ -11,12 +11,14 @@ use gateline_api::status::{ConditionStatus, Status};
 use gateline_api::{Objects, resolve};
 use kube::Client;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
+use crate::fence::fenced;
 use crate::kinds::{DEPLOYMENTS, INPUTS};
 use crate::lease::{Candidate, Leadership, told};
 use crate::metrics::Metrics;
-use crate::options::{Options, Serving};
+use crate::options::{LeaseOptions, Options, Serving};
 use crate::provision::Provisioner;
 use crate::status::{Writer, jobs};
 use crate::{outage, resolving};
@@ -35,11 +37,12 @@ pub struct Controller {
     provisioner: Provisioner,
     writer: Writer,
     metrics: Arc<Metrics>,
-    client: Client,
+    leads: watch::Receiver<Leadership>,
+    candidate: Option<JoinHandle<()>>,
 }
 
 impl Controller {
-    /// Begins to watch. Needs a tokio runtime.
+    /// Begins to watch, and to run for the Lease if there is one. Needs a tokio runtime.
     #[must_use]
     pub fn new(client: Client, options: Options) -> Self {
         let client = outage::told(client);
@@ -49,15 +52,19 @@ impl Controller {
         }
         let cluster = Cluster::watch_kinds(&client, kinds, None);
         let metrics = Arc::new(Metrics::default());
+        let (leads, candidate) = stand(&client, options.lease.as_ref(), &metrics);
+        let writes = fenced(client, leads.clone());
+        let controller = options.controller.as_str();
         Self {
-            provisioner: Provisioner::new(&client, &options, metrics.clone()),
-            writer: Writer::new(client.clone(), cluster.store(), &options.controller, metrics.clone()),
+            provisioner: Provisioner::new(&writes, &options, metrics.clone()),
+            writer: Writer::new(writes, leads.clone(), cluster.store(), controller, metrics.clone()),
             metrics,
             objects: Arc::default(),
             resolution: Resolution::default(),
             options,
             cluster,
-            client,
+            leads,
+            candidate,
         }
     }
 
@@ -69,7 +76,6 @@ impl Controller {
 
     /// Runs until `stop` becomes true, then gives the Lease back.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let (mut leads, candidate) = self.stand(stop.clone());
         let mut again = tokio::time::interval(AGAIN);
         let mut soon: Option<Instant> = None;
         loop {
@@ -89,35 +95,24 @@ impl Controller {
                 failed = self.provisioner.done() => {
                     if failed { soon = Some(Instant::now() + SOON) }
                 }
-                _ = leads.changed() => {}
+                Ok(()) = self.leads.changed() => {}
                 _ = again.tick(), if !self.objects.is_empty() => self.resolve().await,
                 () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
                 () = told(&mut stop) => break,
             }
-            if leads.borrow().holds() {
+            if self.leads.borrow().holds(Instant::now()) {
                 self.act();
             } else {
                 self.writer.replace([]);
             }
         }
-        drop(leads);
+        let candidate = self.candidate.take();
+        // Nobody writes any more when the Lease is given back.
+        drop(self);
         if let Some(candidate) = candidate {
-            // It gives the Lease back; if it panics, the Lease runs out.
+            // If it panics, the Lease runs out.
             let _ = candidate.await;
         }
-    }
-
-    fn stand(
-        &self,
-        stop: watch::Receiver<bool>,
-    ) -> (watch::Receiver<Leadership>, Option<tokio::task::JoinHandle<()>>) {
-        let Some(lease) = &self.options.lease else {
-            self.metrics.leads(Leadership::Always);
-            return (watch::channel(Leadership::Always).1, None);
-        };
-        let (sender, leads) = watch::channel(Leadership::Never);
-        let candidate = Candidate::new(self.client.clone(), lease, self.metrics.clone());
-        (leads, Some(tokio::spawn(candidate.run(sender, stop))))
     }
 
     async fn resolve(&mut self) {
@@ -141,6 +136,21 @@ impl Controller {
             self.provisioner.provision(&self.objects, &self.resolution, &accepted(&self.resolution.statuses));
         self.writer.replace(jobs(&self.objects, &self.resolution.statuses, &reach));
     }
+}
+
+/// Runs for the Lease, if there is one.
+fn stand(
+    client: &Client,
+    lease: Option<&LeaseOptions>,
+    metrics: &Arc<Metrics>,
+) -> (watch::Receiver<Leadership>, Option<JoinHandle<()>>) {
+    let Some(lease) = lease else {
+        metrics.leads(Leadership::Always);
+        return (watch::channel(Leadership::Always).1, None);
+    };
+    let (sender, leads) = watch::channel(Leadership::Never);
+    let candidate = Candidate::new(client.clone(), lease, metrics.clone());
+    (leads, Some(tokio::spawn(candidate.run(sender))))
 }
 
 /// Gateways that are to be served.

@@ -52,10 +52,10 @@ pub(crate) enum Leadership {
 }
 
 impl Leadership {
-    pub(crate) fn holds(self) -> bool {
+    pub(crate) fn holds(self, now: Instant) -> bool {
         match self {
             Self::Never => false,
-            Self::Until(end) => Instant::now() < end,
+            Self::Until(end) => now < end,
             Self::Always => true,
         }
     }
@@ -68,8 +68,8 @@ impl Candidate {
         Self { api, lease, me, seen: None, renewed: None, failing: false, metrics }
     }
 
-    /// Says in `leads` whether the Lease is ours. Ends, giving it back, when nobody listens any more or on `stop`.
-    pub(crate) async fn run(mut self, leads: watch::Sender<Leadership>, mut stop: watch::Receiver<bool>) {
+    /// Says in `leads` whether the Lease is ours. Ends, giving it back, when nobody listens any more: then nobody writes.
+    pub(crate) async fn run(mut self, leads: watch::Sender<Leadership>) {
         loop {
             match tokio::time::timeout(ANSWER, self.attempt(Instant::now())).await {
                 Ok(Ok(held)) => {
@@ -80,7 +80,6 @@ impl Candidate {
                 Err(error) => self.failed(&leads, &error),
             }
             tokio::select! {
-                () = told(&mut stop) => break,
                 () = leads.closed() => break,
                 () = tokio::time::sleep(RETRY) => {}
             }
@@ -209,9 +208,10 @@ mod tests {
 
     #[test]
     fn leadership_that_is_not_renewed_ends_without_anybody_saying_so() {
-        let long_ago = Instant::now().checked_sub(GIVE_UP).unwrap();
-        assert!(!Leadership::Never.holds() && !Leadership::Until(long_ago).holds());
-        assert!(Leadership::Until(Instant::now() + GIVE_UP).holds() && Leadership::Always.holds());
+        let now = Instant::now();
+        let until = Leadership::Until(now + GIVE_UP);
+        assert!(until.holds(now) && !until.holds(now + GIVE_UP));
+        assert!(Leadership::Always.holds(now) && !Leadership::Never.holds(now));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod connect;
 mod controller;
 mod discovery;
 mod features;
+mod fence;
 mod kinds;
 mod lease;
 mod metrics;

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lease::Leadership;
 
@@ -42,11 +42,11 @@ impl Metrics {
     #[must_use]
     pub fn prometheus(&self) -> String {
         let seconds = |microseconds: u64| Duration::from_micros(microseconds).as_secs_f64();
-        let leads = *self.leads.lock().unwrap_or_else(PoisonError::into_inner);
+        let leads = self.leads.lock().unwrap_or_else(PoisonError::into_inner).holds(Instant::now());
         let number = |value: &AtomicU64| value.load(Relaxed).to_string();
         let resolving = seconds(self.resolving_microseconds.load(Relaxed)).to_string();
         let metrics = [
-            ("leader", "gauge", "Whether this controller writes.", u8::from(leads.holds()).to_string()),
+            ("leader", "gauge", "Whether this controller writes.", u8::from(leads).to_string()),
             ("objects", "gauge", "Objects that are watched.", number(&self.objects)),
             ("resolutions_total", "counter", "Resolutions of all objects.", number(&self.resolutions)),
             ("resolving_seconds_total", "counter", "Time they took.", resolving),

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use gateline::model::ObjectName;
 use gateline_api::Object;
@@ -9,10 +10,12 @@ use k8s_openapi::jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, Client};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Author, Desired, patch};
 use crate::address::GatewayAddress;
+use crate::lease::Leadership;
 use crate::metrics::{Metrics, add};
 use crate::store::Store;
 use crate::watch::read;
@@ -33,9 +36,10 @@ pub(crate) struct Job<'a> {
     pub(crate) features: &'static [&'static str],
 }
 
-/// Writes statuses: of each object one at a time, and always what was asked for last.
+/// Writes statuses while we lead: of each object one at a time, and always what was asked for last.
 pub(crate) struct Writer {
     client: Client,
+    leads: watch::Receiver<Leadership>,
     store: Arc<Store>,
     controller: Arc<str>,
     metrics: Arc<Metrics>,
@@ -81,9 +85,17 @@ impl Job<'_> {
 }
 
 impl Writer {
-    pub(crate) fn new(client: Client, store: Arc<Store>, controller: &str, metrics: Arc<Metrics>) -> Self {
+    /// The client is one that is [fenced](crate::fence), so that no try of a write begins too late either.
+    pub(crate) fn new(
+        client: Client,
+        leads: watch::Receiver<Leadership>,
+        store: Arc<Store>,
+        controller: &str,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             client,
+            leads,
             store,
             controller: controller.into(),
             metrics,
@@ -131,7 +143,11 @@ impl Writer {
         !matches!(&error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422))
     }
 
+    /// Of those that wait, as many as may be under way; none if we lead no longer.
     fn begin(&mut self) {
+        if !self.leads.borrow().holds(Instant::now()) {
+            self.waiting.clear();
+        }
         while self.tasks.len() < AT_ONCE {
             let Some(key) = self.waiting.keys().find(|key| !self.busy.contains(*key)).cloned() else {
                 return;
@@ -191,4 +207,66 @@ async fn write(
 fn now() -> String {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use kube::client::Body;
+    use kube::core::GroupVersionKind;
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::kinds::INPUTS;
+
+    fn route(number: usize) -> Object {
+        let stale = json!({ "controllerName": "gateline.dev/controller", "parentRef": { "name": "gone" } });
+        Object::from_cluster(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+            "metadata": { "name": format!("route-{number}"), "namespace": "shop" },
+            "status": { "parents": [stale] },
+        }))
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_dropped_when_we_lead_no_longer() {
+        let (sent, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+        let (counted, gate) = (sent.clone(), open.clone());
+        let server = tower::service_fn(move |_: http::Request<Body>| {
+            counted.fetch_add(1, Relaxed);
+            let gate = gate.clone();
+            async move {
+                // Fails when it is closed: answers wait until then.
+                let _ = gate.acquire().await;
+                let written = serde_json::to_vec(&*route(0).value).unwrap();
+                Ok::<_, Infallible>(http::Response::new(Body::from(written)))
+            }
+        });
+        let store = Arc::new(Store::new());
+        let kind = *INPUTS.iter().find(|kind| kind.kind == "HTTPRoute").unwrap();
+        store.served_at(kind, ApiResource::from_gvk(&GroupVersionKind::gvk(kind.group, "v1", kind.kind)));
+        let (leadership, leads) = watch::channel(Leadership::Always);
+        let client = Client::new(server, "default");
+        let mut writer = Writer::new(client, leads, store, "gateline.dev/controller", Arc::default());
+        let routes: Vec<Object> = (0..AT_ONCE + 8).map(route).collect();
+        writer.replace(routes.iter().map(|route| Job {
+            object: Cow::Borrowed(route),
+            status: Cow::Owned(Status::of(route)),
+            addresses: None,
+            features: &[],
+        }));
+        assert_eq!((writer.tasks.len(), writer.waiting.len()), (AT_ONCE, 8));
+
+        leadership.send_replace(Leadership::Until(Instant::now()));
+        open.close();
+        for _ in 0..AT_ONCE {
+            assert!(!writer.done().await);
+        }
+        assert_eq!((writer.tasks.len(), writer.waiting.len()), (0, 0));
+        assert_eq!(sent.load(Relaxed), AT_ONCE);
+    }
 }

@@ -11,7 +11,7 @@ use gateline_api::status::{ConditionStatus, Status};
 use gateline_api::{Objects, resolve};
 use kube::Client;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use crate::cluster::Cluster;
 use crate::fence::fenced;
@@ -32,8 +32,12 @@ const SOON: Duration = Duration::from_secs(1);
 pub struct Controller {
     options: Options,
     cluster: Cluster,
+    /// What was resolved last, but for later changes that make no difference to a resolution; …
     objects: Arc<Objects>,
+    /// … and what came of it.
     resolution: Resolution,
+    /// The next one, if it is under way.
+    resolving: JoinSet<(Arc<Objects>, Resolution)>,
     provisioner: Provisioner,
     writer: Writer,
     metrics: Arc<Metrics>,
@@ -61,6 +65,7 @@ impl Controller {
             metrics,
             objects: Arc::default(),
             resolution: Resolution::default(),
+            resolving: JoinSet::new(),
             options,
             cluster,
             leads,
@@ -79,15 +84,22 @@ impl Controller {
         let mut again = tokio::time::interval(AGAIN);
         let mut soon: Option<Instant> = None;
         loop {
+            let idle = self.resolving.is_empty();
             let wait = soon.map_or(AGAIN, |at| at.saturating_duration_since(Instant::now()));
             tokio::select! {
-                changed = self.cluster.touched() => match changed {
-                    Some((objects, input)) => {
-                        self.objects = Arc::new(objects);
-                        if input { self.resolve().await }
+                changed = self.cluster.touched(), if idle => match changed {
+                    Some((objects, true)) => {
+                        self.resolve(Arc::new(objects));
+                        continue;
                     }
+                    Some((objects, false)) => self.objects = Arc::new(objects),
                     None => break,
                 },
+                _ = again.tick(), if idle && !self.objects.is_empty() => {
+                    self.resolve(self.objects.clone());
+                    continue;
+                }
+                Some(resolved) = self.resolving.join_next() => self.take(resolved),
                 failed = self.writer.done() => {
                     if failed { soon = Some(Instant::now() + SOON) }
                     continue;
@@ -96,15 +108,10 @@ impl Controller {
                     if failed { soon = Some(Instant::now() + SOON) }
                 }
                 Ok(()) = self.leads.changed() => {}
-                _ = again.tick(), if !self.objects.is_empty() => self.resolve().await,
                 () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
                 () = told(&mut stop) => break,
             }
-            if self.leads.borrow().holds(Instant::now()) {
-                self.act();
-            } else {
-                self.writer.replace([]);
-            }
+            self.act();
         }
         let candidate = self.candidate.take();
         // Nobody writes any more when the Lease is given back.
@@ -115,25 +122,34 @@ impl Controller {
         }
     }
 
-    async fn resolve(&mut self) {
-        let (begin, count) = (Instant::now(), self.objects.len());
-        let (objects, options) = (self.objects.clone(), resolving::options(&self.options.controller));
-        match tokio::task::spawn_blocking(move || resolve(&objects, &options)).await {
-            Ok(resolution) => {
-                self.metrics.resolved(count, begin.elapsed());
-                self.resolution = resolution;
-            }
+    /// Works out what these objects come to. What is to be written meanwhile is written.
+    fn resolve(&mut self, objects: Arc<Objects>) {
+        let (options, metrics) = (resolving::options(&self.options.controller), self.metrics.clone());
+        self.resolving.spawn_blocking(move || {
+            let begin = Instant::now();
+            let resolution = resolve(&objects, &options);
+            metrics.resolved(objects.len(), begin.elapsed());
+            (objects, resolution)
+        });
+    }
+
+    fn take(&mut self, resolved: Result<(Arc<Objects>, Resolution), JoinError>) {
+        match resolved {
+            Ok(resolved) => (self.objects, self.resolution) = resolved,
             Err(error) => tracing::error!(%error, "resolving: the resolution before stays"),
         }
     }
 
     /// Has data planes made and statuses written, as far as they are not as they should be.
     fn act(&mut self) {
+        if !self.leads.borrow().holds(Instant::now()) {
+            return self.writer.replace([]);
+        }
         if self.resolution.statuses.is_empty() && self.objects.is_empty() {
             return;
         }
-        let reach =
-            self.provisioner.provision(&self.objects, &self.resolution, &accepted(&self.resolution.statuses));
+        let accepted = accepted(&self.resolution.statuses);
+        let reach = self.provisioner.provision(&self.objects, &self.resolution, &accepted);
         self.writer.replace(jobs(&self.objects, &self.resolution.statuses, &reach));
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use crate::cluster::Cluster;
 use crate::fence::fenced;
-use crate::kinds::{DEPLOYMENTS, INPUTS};
+use crate::kinds::{DATA_PLANES, INPUTS};
 use crate::lease::{Candidate, Leadership, told};
 use crate::metrics::Metrics;
 use crate::options::{LeaseOptions, Options, Serving};
@@ -52,7 +52,7 @@ impl Controller {
         let client = outage::told(client);
         let mut kinds = INPUTS.to_vec();
         if matches!(options.serving, Serving::Pods(_)) {
-            kinds.push(DEPLOYMENTS);
+            kinds.extend(DATA_PLANES);
         }
         let cluster = Cluster::watch_kinds(&client, kinds, None);
         let metrics = Arc::new(Metrics::default());
@@ -82,10 +82,11 @@ impl Controller {
     /// Runs until `stop` becomes true, then gives the Lease back.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut again = tokio::time::interval(AGAIN);
-        let mut soon: Option<Instant> = None;
+        // When to act although nothing happens.
+        let mut due: Option<Instant> = None;
         loop {
             let idle = self.resolving.is_empty();
-            let wait = soon.map_or(AGAIN, |at| at.saturating_duration_since(Instant::now()));
+            let wait = due.map_or(AGAIN, |due| due.saturating_duration_since(Instant::now()));
             tokio::select! {
                 changed = self.cluster.touched(), if idle => match changed {
                     Some((objects, true)) => {
@@ -101,17 +102,15 @@ impl Controller {
                 }
                 Some(resolved) = self.resolving.join_next() => self.take(resolved),
                 failed = self.writer.done() => {
-                    if failed { soon = Some(Instant::now() + SOON) }
+                    if failed { due = earliest(due, Some(Instant::now() + SOON)) }
                     continue;
                 }
-                failed = self.provisioner.done() => {
-                    if failed { soon = Some(Instant::now() + SOON) }
-                }
+                () = self.provisioner.done() => {}
                 Ok(()) = self.leads.changed() => {}
-                () = tokio::time::sleep(wait), if soon.is_some() => soon = None,
+                () = tokio::time::sleep(wait), if due.is_some() => {}
                 () = told(&mut stop) => break,
             }
-            self.act();
+            due = self.act();
         }
         let candidate = self.candidate.take();
         // Nobody writes any more when the Lease is given back.
@@ -140,17 +139,20 @@ impl Controller {
         }
     }
 
-    /// Has data planes made and statuses written, as far as they are not as they should be.
-    fn act(&mut self) {
+    /// Has data planes made and statuses written, as far as they are not as they should be. When to do so again, at the
+    /// latest.
+    fn act(&mut self) -> Option<Instant> {
         if !self.leads.borrow().holds(Instant::now()) {
-            return self.writer.replace([]);
+            self.writer.replace([]);
+            return None;
         }
         if self.resolution.statuses.is_empty() && self.objects.is_empty() {
-            return;
+            return None;
         }
         let accepted = accepted(&self.resolution.statuses);
-        let reach = self.provisioner.provision(&self.objects, &self.resolution, &accepted);
+        let (reach, due) = self.provisioner.provision(&self.objects, &self.resolution, &accepted);
         self.writer.replace(jobs(&self.objects, &self.resolution.statuses, &reach));
+        due
     }
 }
 
@@ -167,6 +169,11 @@ fn stand(
     let (sender, leads) = watch::channel(Leadership::Never);
     let candidate = Candidate::new(client.clone(), lease, metrics.clone());
     (leads, Some(tokio::spawn(candidate.run(sender))))
+}
+
+/// Whichever comes first.
+pub(crate) fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 /// Gateways that are to be served.

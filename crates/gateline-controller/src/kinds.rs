@@ -69,11 +69,13 @@ pub(crate) const INPUTS: &[Kind] = &[
     built_in(DISCOVERY, "EndpointSlice", "endpointslices", ""),
 ];
 
-/// The data planes that the controller has made.
-pub(crate) const DEPLOYMENTS: Kind = Kind {
-    group: "apps",
-    kind: "Deployment",
-    plural: Some("deployments"),
-    fields: "",
-    labels: "app.kubernetes.io/managed-by=gateline",
-};
+/// Of the data planes that the controller has made, what is not an input too.
+pub(crate) const DATA_PLANES: [Kind; 2] = [
+    data_plane("apps", "Deployment", "deployments"),
+    data_plane("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+];
+
+const fn data_plane(group: &'static str, kind: &'static str, plural: &'static str) -> Kind {
+    let labels = "app.kubernetes.io/managed-by=gateline";
+    Kind { group, kind, plural: Some(plural), fields: "", labels }
+}

@@ -18,6 +18,7 @@ pub struct Metrics {
     pub(crate) write_errors: AtomicU64,
     pub(crate) data_planes_applied: AtomicU64,
     pub(crate) apply_errors: AtomicU64,
+    pub(crate) repairs: AtomicU64,
 }
 
 impl Metrics {
@@ -69,6 +70,12 @@ impl Metrics {
                 "counter",
                 "Data planes that could not be.",
                 number(&self.apply_errors),
+            ),
+            (
+                "data_plane_repairs_total",
+                "counter",
+                "Objects of data planes that others had changed or deleted.",
+                number(&self.repairs),
             ),
         ];
         metrics.into_iter().fold(String::new(), |mut text, (name, kind, help, value)| {

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gateline::model::ObjectName;
 use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
@@ -8,30 +8,38 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// How often it is written again, whatever others have done to it.
-const AGAIN: Duration = Duration::from_mins(5);
+use super::{AGAIN, RETRY};
 
 /// One ClusterRoleBinding for all data planes: whoever is not wanted any more loses its leave to read by itself.
 pub(crate) struct Binding {
     api: Api<ClusterRoleBinding>,
     name: String,
     written: Option<(BTreeSet<ObjectName>, Instant)>,
+    /// After a failure, when to try again.
+    retry: Option<Instant>,
     tasks: JoinSet<(BTreeSet<ObjectName>, kube::Result<()>)>,
 }
 
 impl Binding {
     pub(crate) fn new(client: Client, name: &str) -> Self {
-        Self { api: Api::all(client), name: name.to_owned(), written: None, tasks: JoinSet::new() }
+        Self {
+            api: Api::all(client),
+            name: name.to_owned(),
+            written: None,
+            retry: None,
+            tasks: JoinSet::new(),
+        }
     }
 
-    /// Sees to it that exactly these ServiceAccounts are bound.
-    pub(crate) fn want(&mut self, accounts: BTreeSet<ObjectName>, now: Instant) {
-        let known = self
-            .written
-            .as_ref()
-            .is_some_and(|(written, at)| *written == accounts && now.duration_since(*at) < AGAIN);
-        if known || !self.tasks.is_empty() {
-            return;
+    /// Sees to it that exactly these ServiceAccounts are bound. When to ask again, if nothing changes.
+    pub(crate) fn want(&mut self, accounts: BTreeSet<ObjectName>, now: Instant) -> Option<Instant> {
+        if !self.tasks.is_empty() {
+            return None;
+        }
+        let known = self.written.as_ref().filter(|(written, _)| *written == accounts);
+        let due = self.retry.or_else(|| known.map(|(_, at)| *at + AGAIN));
+        if due.is_some_and(|due| now < due) {
+            return due;
         }
         let (api, name, patch) = (self.api.clone(), self.name.clone(), patch(&accounts));
         self.tasks.spawn(async move {
@@ -39,21 +47,18 @@ impl Binding {
             let result = api.patch(&name, &params, &Patch::Merge(patch)).await;
             (accounts, result.map(drop))
         });
+        None
     }
 
     /// As [`super::Applier::done`].
-    pub(crate) async fn done(&mut self) -> bool {
+    pub(crate) async fn done(&mut self) {
         let Some(done) = self.tasks.join_next().await else { return std::future::pending().await };
-        let Ok((accounts, result)) = done else { return true };
-        match result {
-            Ok(()) => {
-                self.written = Some((accounts, Instant::now()));
-                false
-            }
-            Err(error) => {
-                tracing::warn!(%error, binding = self.name, "binding the data planes");
-                true
-            }
+        let now = Instant::now();
+        self.retry = Some(now + RETRY);
+        match done {
+            Ok((accounts, Ok(()))) => (self.written, self.retry) = (Some((accounts, now)), None),
+            Ok((_, Err(error))) => tracing::warn!(%error, binding = self.name, "binding the data planes"),
+            Err(error) => tracing::error!(%error, binding = self.name, "binding the data planes"),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::MANAGER;
 /// On everything that is made for a Gateway (GEP-1762).
 pub(crate) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 const CLASS_NAME: &str = "gateway.networking.k8s.io/gateway-class-name";
-/// What `kinds::DEPLOYMENTS` selects by.
+/// What `kinds::DATA_PLANES` select by.
 pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// The labels by which a Deployment and a Service select pods: they can never be changed.

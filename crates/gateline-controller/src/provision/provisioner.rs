@@ -11,6 +11,7 @@ use kube::Client;
 use super::{Applier, Binding, DataPlane, Reach, Settings};
 use crate::address::GatewayAddress;
 use crate::bundle::Bundles;
+use crate::controller::earliest;
 use crate::metrics::Metrics;
 use crate::options::{Options, Serving};
 
@@ -46,18 +47,19 @@ impl Provisioner {
         }
     }
 
-    /// Has made what is missing for these Gateways, and says how each can be reached now.
+    /// Has made what is missing for these Gateways. Says how each can be reached now, and when to do so again if nothing
+    /// changes.
     pub(crate) fn provision(
         &mut self,
         objects: &Objects,
         resolution: &Resolution,
         gateways: &BTreeSet<ObjectName>,
-    ) -> BTreeMap<ObjectName, Reach> {
+    ) -> (BTreeMap<ObjectName, Reach>, Option<Instant>) {
         let Pods { settings, bundles, applier, binding } = match self {
             Self::At(addresses) => {
                 let here =
                     |name: &ObjectName| (name.clone(), Reach { addresses: addresses.clone(), fault: None });
-                return gateways.iter().map(here).collect();
+                return (gateways.iter().map(here).collect(), None);
             }
             Self::Pods(pods) => &mut **pods,
         };
@@ -71,21 +73,21 @@ impl Provisioner {
             .filter(|gateway| stays(gateway, objects))
             .filter_map(|gateway| DataPlane::of(gateway, objects, resolution, settings, bundles))
             .collect();
-        if let Some(binding) = binding {
-            // Pods of a Gateway that is not accepted any more go on with what they have, and can still read.
-            binding.want(planes.iter().map(DataPlane::object_name).collect(), now);
-        }
+        // Pods of a Gateway that is not accepted any more go on with what they have, and can still read.
+        let accounts = || planes.iter().map(DataPlane::object_name).collect();
+        let mut due = binding.as_mut().and_then(|binding| binding.want(accounts(), now));
         let accepted = || planes.iter().filter(|plane| gateways.contains(&plane.gateway.name));
         for plane in accepted() {
-            applier.want(plane, objects, now);
+            due = earliest(due, applier.want(plane, objects, now));
         }
         applier.retain(gateways);
         bundles.retain(&planes.iter().map(|plane| plane.gateway.name.clone()).collect());
-        accepted().map(|plane| (plane.gateway.name.clone(), Reach::of(plane, objects))).collect()
+        let reach = accepted().map(|plane| (plane.gateway.name.clone(), Reach::of(plane, objects)));
+        (reach.collect(), due)
     }
 
-    /// The next change that has come to its end: whether to try again. Pending while there is none.
-    pub(crate) async fn done(&mut self) -> bool {
+    /// Waits until a change has come to its end. Pending while there is none.
+    pub(crate) async fn done(&mut self) {
         match self {
             Self::At(_) => std::future::pending().await,
             Self::Pods(pods) => {
@@ -93,8 +95,8 @@ impl Provisioner {
                 match binding {
                     None => applier.done().await,
                     Some(binding) => tokio::select! {
-                        failed = applier.done() => failed,
-                        failed = binding.done() => failed,
+                        () = applier.done() => {}
+                        () = binding.done() => {}
                     },
                 }
             }

@@ -261,39 +261,6 @@ fn the_longest_name_of_a_gateway_still_names_a_service() {
 }
 
 #[test]
-fn a_foreign_change_is_one_to_the_generation_or_for_services_to_the_version() {
-    let owned = |version: &str, generation: Option<i64>| {
-        let mut metadata =
-            json!({ "namespace": "infra", "name": "shop-gateline", "resourceVersion": version });
-        metadata["ownerReferences"] = json!([{ "uid": "1234" }]);
-        if let Some(generation) = generation {
-            metadata["generation"] = generation.into();
-        }
-        json!({ "metadata": metadata })
-    };
-    for (service, deployment, touched) in [
-        (owned("70", None), owned("99", Some(3)), false),
-        // What was applied is not yet to be seen.
-        (owned("69", None), owned("99", Some(2)), false),
-        (owned("71", None), owned("99", Some(3)), true),
-        (owned("70", None), owned("99", Some(4)), true),
-    ] {
-        let others = vec![
-            object("v1", "Service", "shop-gateline", &service),
-            object("apps/v1", "Deployment", "shop-gateline", &deployment),
-        ];
-        let objects = world("shop", &http(&[80]), others);
-        let gateway = objects.of_kind(GATEWAY, "Gateway").next().unwrap();
-        let resolution = resolve(&objects, &crate::resolve_options("gateline.dev/controller"));
-        let settings = settings();
-        let plane =
-            DataPlane::of(gateway, &objects, &resolution, &settings, &mut Bundles::default()).unwrap();
-        assert_eq!(plane.is_touched([Some(70), Some(3)], &objects), touched);
-        assert!(!plane.is_touched([None, Some(4)], &objects));
-    }
-}
-
-#[test]
 fn evictions_are_bounded_by_a_budget() {
     let budget = |parameters: &Value| {
         let proxy = object(

@@ -9,6 +9,8 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use bytes::{Bytes, BytesMut};
 use gateline::filter::is_framing;
 
+use super::changes::{Change, Changes, How};
+use super::query::QueryChanges;
 use super::wire::{Field, Writer, fields};
 
 /// What a server is told of a request.
@@ -69,37 +71,22 @@ fn peer(address: SocketAddr) -> Writer {
     Writer::default().message(1, Writer::default().message(1, socket))
 }
 
-/// What a server says.
+/// What a server says (`CheckResponse`).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Header fields to change in the request.
-    Yes(Changes),
-    No {
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-    },
+    Yes(Box<Admission>),
+    No { status: StatusCode, headers: HeaderMap, body: Bytes },
 }
 
+/// `OkHttpResponse`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Changes {
-    set: Vec<Change>,
-    remove: Vec<HeaderName>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Change {
-    name: HeaderName,
-    value: HeaderValue,
-    how: How,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    Overwrite,
-    Append,
-    AddIfAbsent,
-    OverwriteIfPresent,
+pub(super) struct Admission {
+    /// Header fields to change in the request.
+    pub(super) request: Changes,
+    /// Query parameters to change in it.
+    pub(super) query: QueryChanges,
+    /// Header fields to change in whatever the client is answered.
+    pub(super) response: Changes,
 }
 
 impl Verdict {
@@ -112,8 +99,8 @@ impl Verdict {
             None => None,
         };
         match (code, last(2), last(3)) {
-            (Some(0), _, ok) => Some(Self::Yes(ok.map_or_else(|| Some(Changes::default()), changes)?)),
-            (None, None, Some(ok)) => Some(Self::Yes(changes(ok)?)),
+            (Some(0), _, None) => Some(Self::Yes(Box::default())),
+            (Some(0), _, Some(ok)) | (None, None, Some(ok)) => Some(Self::Yes(Box::new(admission(ok)?))),
             (_, Some(denied), _) => refusal(denied),
             (Some(_), None, _) => Some(Self::No {
                 status: StatusCode::FORBIDDEN,
@@ -134,17 +121,33 @@ fn code(status: Bytes) -> Option<u64> {
     }
 }
 
-/// `OkHttpResponse`.
-fn changes(ok: &Field) -> Option<Changes> {
-    let mut changes = Changes::default();
+fn admission(ok: &Field) -> Option<Admission> {
+    let mut admission = Admission::default();
     for field in fields(ok.bytes()?)? {
         match field.number {
-            2 => changes.set.extend(change(&field)?),
-            5 => changes.remove.extend(name(&field.text()?)?),
+            // "append defaults to false when used in this message". So it says of responses, too, but there Envoy appends.
+            2 => admission.request.set.extend(change(&field, How::Overwrite)?),
+            5 => admission.request.remove.extend(name(&field.text()?)?),
+            6 => admission.response.set.extend(change(&field, How::Append)?),
+            7 => admission.query.set.push(parameter(&field)?),
+            8 => admission.query.remove.push(field.text()?),
             _ => {}
         }
     }
-    Some(changes)
+    Some(admission)
+}
+
+/// `QueryParameter`.
+fn parameter(field: &Field) -> Option<(String, String)> {
+    let (mut key, mut value) = (None, String::new());
+    for field in fields(field.bytes()?)? {
+        match field.number {
+            1 => key = Some(field.text()?),
+            2 => value = field.text()?,
+            _ => {}
+        }
+    }
+    Some((key?, value))
 }
 
 /// `DeniedHttpResponse`.
@@ -159,7 +162,7 @@ fn refusal(denied: &Field) -> Option<Verdict> {
                 status = known.filter(refuses).unwrap_or(StatusCode::FORBIDDEN);
             }
             2 => {
-                if let Some(Change { name, value, .. }) = change(&field)? {
+                if let Some(Change { name, value, .. }) = change(&field, How::Overwrite)? {
                     headers.append(name, value);
                 }
             }
@@ -170,9 +173,9 @@ fn refusal(denied: &Field) -> Option<Verdict> {
     Some(Verdict::No { status, headers, body })
 }
 
-/// `HeaderValueOption`. `Some(None)` for a name that is not a server's to change.
+/// `HeaderValueOption`; `unwritten` is what to do where it does not say. `Some(None)` for a name that is not a server's to change.
 #[expect(clippy::option_option, reason = "one that is passed over is fine, one that cannot be read is not")]
-fn change(option: &Field) -> Option<Option<Change>> {
+fn change(option: &Field, unwritten: How) -> Option<Option<Change>> {
     let (mut key, mut value, mut append, mut action) = (None, Bytes::new(), None, 0);
     for field in fields(option.bytes()?)? {
         match field.number {
@@ -191,12 +194,12 @@ fn change(option: &Field) -> Option<Option<Change>> {
             _ => {}
         }
     }
-    // "append defaults to false when used in this message" (OkHttpResponse.headers).
     let how = match (append, action) {
         (Some(true), _) => How::Append,
+        (Some(false), _) | (None, 2) => How::Overwrite,
         (None, 1) => How::AddIfAbsent,
         (None, 3) => How::OverwriteIfPresent,
-        _ => How::Overwrite,
+        (None, _) => unwritten,
     };
     let Some(name) = name(&key?)? else { return Some(None) };
     Some(Some(Change { name, value: HeaderValue::from_maybe_shared(value).ok()?, how }))
@@ -210,28 +213,4 @@ fn name(text: &str) -> Option<Option<HeaderName>> {
     }
     let name = HeaderName::from_bytes(text.as_bytes()).ok()?;
     Some(Some(name).filter(|name| *name != HOST && !is_framing(name)))
-}
-
-impl Changes {
-    pub(super) fn apply(self, headers: &mut HeaderMap) {
-        for name in self.remove {
-            headers.remove(name);
-        }
-        let mut overwritten = Vec::new();
-        for Change { name, value, how } in self.set {
-            let present = headers.contains_key(&name);
-            match how {
-                How::Append => drop(headers.append(name, value)),
-                How::AddIfAbsent if !present => drop(headers.insert(name, value)),
-                How::OverwriteIfPresent if present => drop(headers.insert(name, value)),
-                How::AddIfAbsent | How::OverwriteIfPresent => {}
-                // Several values of one name are all the server's.
-                How::Overwrite if overwritten.contains(&name) => drop(headers.append(name, value)),
-                How::Overwrite => {
-                    overwritten.push(name.clone());
-                    headers.insert(name, value);
-                }
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::BodyExt;
 
 use super::check::{Subject, Verdict};
-use super::{Question, unclear};
+use super::{Answer, Question, unclear};
 use crate::forward::{ClientBody, Local, ResponseBody};
 use crate::upstream::Sent;
 
@@ -16,10 +16,7 @@ const PATH: &str = "/envoy.service.auth.v3.Authorization/Check";
 /// The longest answer that is read.
 const LONGEST: usize = 1 << 20;
 
-pub(super) async fn ask(
-    question: &Question<'_>,
-    request: &mut Request<ClientBody>,
-) -> Result<Option<Response<ResponseBody>>, Local> {
+pub(super) async fn ask(question: &Question<'_>, request: &mut Request<ClientBody>) -> Result<Answer, Local> {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = Method::POST;
     parts.uri = Uri::from_static(PATH);
@@ -28,15 +25,16 @@ pub(super) async fn ask(
     let message = message(question, request).ok_or_else(unclear)?;
     let sent = question.send(parts, &message).await?;
     match answer(sent).await.and_then(Verdict::decode).ok_or_else(unclear)? {
-        Verdict::Yes(changes) => {
-            changes.apply(request.headers_mut());
-            Ok(None)
+        Verdict::Yes(admission) => {
+            admission.query.apply(request.uri_mut()).ok_or_else(unclear)?;
+            admission.request.apply(request.headers_mut());
+            Ok(Answer::Yes(admission.response))
         }
         Verdict::No { status, headers, body } => {
             let mut response = Response::new(ResponseBody::full(body));
             *response.status_mut() = status;
             *response.headers_mut() = headers;
-            Ok(Some(response))
+            Ok(Answer::No(response))
         }
     }
 }

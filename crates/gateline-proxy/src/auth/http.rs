@@ -8,7 +8,7 @@ use ::http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use super::{Question, unclear};
+use super::{Answer, Changes, Question, unclear};
 use crate::forward::{ClientBody, Local, ResponseBody};
 use crate::headers;
 use crate::upstream::Sent;
@@ -16,10 +16,7 @@ use crate::upstream::Sent;
 /// How long the rest of an answer of yes is waited for, so that its connection can be used again.
 const REST: Duration = Duration::from_secs(1);
 
-pub(super) async fn ask(
-    question: &Question<'_>,
-    request: &mut Request<ClientBody>,
-) -> Result<Option<Response<ResponseBody>>, Local> {
+pub(super) async fn ask(question: &Question<'_>, request: &mut Request<ClientBody>) -> Result<Answer, Local> {
     let slash = PathAndQuery::from_static("/");
     let path = question.filter.path(request.uri().path_and_query().unwrap_or(&slash));
     let path =
@@ -34,10 +31,10 @@ pub(super) async fn ask(
         StatusCode::OK => {
             question.filter.admit(sent.response.headers(), request.headers_mut());
             finish(sent);
-            Ok(None)
+            Ok(Answer::Yes(Changes::default()))
         }
         status if status.is_informational() => Err(unclear()),
-        _ => Ok(Some(denied(question, sent))),
+        _ => Ok(Answer::No(denied(question, sent))),
     }
 }
 

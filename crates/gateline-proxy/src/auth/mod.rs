@@ -1,8 +1,10 @@
 //! Servers that are asked whether a request may go on (`ExternalAuth`, GEP-1494). Whatever goes wrong, it may not.
 
+mod changes;
 mod check;
 mod grpc;
 mod http;
+mod query;
 mod wire;
 
 use std::rc::Rc;
@@ -13,6 +15,8 @@ use bytes::Bytes;
 use gateline::filter::{AuthProtocol, ExternalAuth};
 use gateline::model::{ListenerId, RouteKind};
 use tokio::time::{Instant, timeout_at};
+
+pub(crate) use self::changes::Changes;
 
 use crate::forward::{ClientBody, Exchange, Local, RequestBody, ResponseBody, finish, wants_h2};
 use crate::headers;
@@ -26,6 +30,13 @@ pub(crate) struct Asking<'a> {
     pub(crate) client: &'a Rc<Client>,
     pub(crate) state: &'a Rc<State>,
     pub(crate) listener: ListenerId,
+}
+
+/// What a server says.
+enum Answer {
+    /// The request may go on, and whatever the client is answered has these fields changed.
+    Yes(Changes),
+    No(Response<ResponseBody>),
 }
 
 /// One question under way.
@@ -48,14 +59,17 @@ impl<'a> Asking<'a> {
         exchange: &mut Exchange,
     ) -> Result<Option<Response<ResponseBody>>, Local> {
         for filter in filters {
-            if let Some(denied) = self.one(filter, request, exchange).await? {
-                exchange.denied();
-                let grpc = headers::is_grpc(request.headers());
-                return Ok(Some(if grpc {
-                    Local::new(denied.status(), "denied").into_response(true)
-                } else {
-                    denied
-                }));
+            match self.one(filter, request, exchange).await? {
+                Answer::Yes(changes) => exchange.change_response(changes),
+                Answer::No(denied) => {
+                    exchange.denied();
+                    let grpc = headers::is_grpc(request.headers());
+                    return Ok(Some(if grpc {
+                        Local::new(denied.status(), "denied").into_response(true)
+                    } else {
+                        denied
+                    }));
+                }
             }
         }
         Ok(None)
@@ -66,7 +80,7 @@ impl<'a> Asking<'a> {
         filter: &'a ExternalAuth,
         request: &mut Request<ClientBody>,
         exchange: &mut Exchange,
-    ) -> Result<Option<Response<ResponseBody>>, Local> {
+    ) -> Result<Answer, Local> {
         if let Some(reason) = filter.broken() {
             exchange.reason(&reason);
             return Err(Local::new(

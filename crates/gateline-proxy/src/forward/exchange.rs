@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use super::body::BodyError;
 use super::progress::Progress;
 use super::{Local, ResponseBody};
+use crate::auth::Changes;
 use crate::listener::Client;
 use crate::metrics::PortMetrics;
 use crate::upstream::{Failure, Lease};
@@ -22,6 +23,8 @@ pub(crate) struct Exchange {
     start: Instant,
     progress: Rc<Progress>,
     status: StatusCode,
+    /// What authorization servers change in the answer, whoever gives it.
+    changes: Vec<Changes>,
     /// Only where somebody listens.
     record: Option<Box<Record>>,
 }
@@ -70,6 +73,7 @@ impl Exchange {
             start,
             progress: Progress::new(start),
             status: StatusCode::OK,
+            changes: Vec::new(),
             record: wanted.then(|| Box::new(Record::new(client, state, request))),
         }
     }
@@ -113,6 +117,13 @@ impl Exchange {
             record.reason.get_or_insert_with(|| local.text.clone().into_owned());
             record.flag = local.flag;
         });
+    }
+
+    /// A server that was asked lets the request go on, and has something to say to the client.
+    pub(crate) fn change_response(&mut self, changes: Changes) {
+        if !changes.is_empty() {
+            self.changes.push(changes);
+        }
     }
 
     /// A server that was asked refuses the request.
@@ -159,7 +170,10 @@ impl Exchange {
     }
 
     /// Ties the report to the body of the answer.
-    pub(crate) fn end(mut self, response: Response<ResponseBody>) -> Response<ResponseBody> {
+    pub(crate) fn end(mut self, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+        for changes in self.changes.drain(..) {
+            changes.apply(response.headers_mut());
+        }
         self.status = response.status();
         self.note(|record| record.answered = true);
         response.map(|body| body.with(self))

@@ -203,6 +203,75 @@ async fn changes_the_request() {
     assert_eq!(body, "body");
 }
 
+/// `response_headers_to_add`: of whatever the client is answered, by a backend or not.
+#[tokio::test]
+async fn changes_the_response() {
+    let (overwrite, add_if_absent, overwrite_if_present) = ([0x18, 2], [0x18, 1], [0x18, 3]);
+    let message = yes(&[
+        field(6, &header("x-list", "more", &[])),
+        field(6, &header("x-own", "the server's", &overwrite)),
+        field(6, &header("x-new", "n", &add_if_absent)),
+        field(6, &header("x-list", "never", &add_if_absent)),
+        field(6, &header("x-none", "never", &overwrite_if_present)),
+        field(6, &header("content-length", "1", &overwrite)),
+        field(6, &header("connection", "close", &overwrite)),
+    ]);
+    let (auth, _) = check_server(message, "0").await;
+    let app = server(|_, _| {
+        let response = Response::builder().header("x-list", "own").header("x-own", "the backend's");
+        (std::time::Duration::ZERO, response.body(Full::from("app")).unwrap())
+    });
+    let app = app.await;
+    let mut resolution = guarded(auth, app.address, &[], 0);
+    let mut without_backend = rule("/none", &[]);
+    without_backend.filters = resolution.model.routes[0].rules[0].filters.clone();
+    resolution.model.routes[0].rules.push(without_backend);
+    let (_proxy, address) = start(config(), &resolution);
+    let (status, headers, body) = exchange(address, post()).await;
+    assert_eq!((status, body.as_str()), (200, "app"));
+    let values = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(
+        (values("x-list"), values("x-own"), values("x-new")),
+        (vec!["own", "more"], vec!["the server's"], vec!["n"])
+    );
+    assert!(!headers.contains_key("x-none") && !headers.contains_key("connection"));
+    assert!(!app.last().0.headers.contains_key("x-new"), "the request is left alone");
+
+    let (status, headers, _) = exchange(address, get("shop.example", "/none")).await;
+    assert_eq!((status, headers["x-new"].as_bytes()), (500, &b"n"[..]));
+}
+
+/// What one server says stands in the refusal of the next.
+#[tokio::test]
+async fn a_later_refusal_has_it_too() {
+    let (first, _) = check_server(yes(&[field(6, &header("x-first", "1", &[]))]), "0").await;
+    let (second, _) = check_server(field(1, &[8, 7]), "0").await;
+    let app = named("app").await;
+    let mut resolution = guarded(first, app.address, &[], 0);
+    let second = add_backend(&mut resolution, BackendProtocol::Unspecified, &[second]);
+    let filter = asks(second, AuthProtocol::Grpc { request_headers: Vec::new() });
+    resolution.model.routes[0].rules[0].filters.auth.push(filter);
+    let (_proxy, address) = start(config(), &resolution);
+    let (status, headers, _) = exchange(address, post()).await;
+    assert_eq!((status, headers["x-first"].as_bytes(), app.count()), (403, &b"1"[..], 0));
+}
+
+#[tokio::test]
+async fn changes_the_query() {
+    let pair = |key: &str, value: &str| [field(1, key.as_bytes()), field(2, value.as_bytes())].concat();
+    let message = yes(&[field(7, &pair("user", "alice")), field(8, b"b")]);
+    let (auth, _) = check_server(message, "0").await;
+    let app = named("app").await;
+    let (_proxy, address) = start(config(), &guarded(auth, app.address, &[], 0));
+    assert_eq!(exchange(address, post()).await.0, 200);
+    assert_eq!(app.last().0.uri, "/a?user=alice");
+
+    let (auth, _) = check_server(yes(&[field(7, &pair("user", "a b"))]), "0").await;
+    let (_proxy, address) = start(config(), &guarded(auth, app.address, &[], 0));
+    assert_eq!(exchange(address, post()).await.0, 502, "not URL-encoded");
+    assert_eq!(app.count(), 1);
+}
+
 #[tokio::test]
 async fn refuses_as_the_server_says() {
     let denied = |parts: &[Vec<u8>]| [field(1, &[8, 16]), field(2, &parts.concat())].concat();

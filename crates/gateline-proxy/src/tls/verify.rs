@@ -17,6 +17,8 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 pub(super) struct SanVerifier {
     roots: Arc<RootCertStore>,
     hostnames: Vec<ServerName<'static>>,
+    /// Of hostnames with a wildcard, what comes after it: `.example.com`.
+    suffixes: Vec<String>,
     uris: Vec<String>,
     provider: Arc<CryptoProvider>,
 }
@@ -27,10 +29,18 @@ impl SanVerifier {
         names: &[SubjectAltName],
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, String> {
-        let mut verifier =
-            Self { roots, hostnames: Vec::new(), uris: Vec::new(), provider: provider.clone() };
+        let mut verifier = Self {
+            roots,
+            hostnames: Vec::new(),
+            suffixes: Vec::new(),
+            uris: Vec::new(),
+            provider: provider.clone(),
+        };
         for name in names {
             match name {
+                SubjectAltName::Hostname(name) if name.starts_with("*.") => {
+                    verifier.suffixes.extend(name.strip_prefix('*').map(str::to_ascii_lowercase));
+                }
                 SubjectAltName::Hostname(name) => {
                     let parsed = ServerName::try_from(name.clone());
                     verifier.hostnames.push(parsed.map_err(|_| format!("{name:?} is not a hostname"))?);
@@ -47,8 +57,9 @@ impl SanVerifier {
             return Ok(());
         }
         let certificate = webpki::EndEntityCert::try_from(leaf).map_err(|_| CertificateError::BadEncoding)?;
-        let mut uris = certificate.valid_uri_names();
-        let found = uris.any(|uri| self.uris.iter().any(|own| own == uri));
+        let under = |name: &str| self.suffixes.iter().any(|suffix| name.ends_with(suffix.as_str()));
+        let found = certificate.valid_dns_names().any(|name| under(&name.to_ascii_lowercase()))
+            || certificate.valid_uri_names().any(|uri| self.uris.iter().any(|own| own == uri));
         if found { Ok(()) } else { Err(CertificateError::NotValidForName.into()) }
     }
 }

@@ -170,6 +170,7 @@ codes! {
     GL603 "cert-host-mismatch" Warning "A certificate does not cover the hostname of its listener."
     GL605 "overlapping-tls" Warning "Listeners of one port share hostnames: browsers may reuse a connection and get 421."
     GL606 "backend-tls" Error "A BackendTLSPolicy cannot work as written."
+    GL608 "tls-unusable" Error "A certificate, key or authority can be read and cannot be used for TLS."
     GL801 "dead-target" Error "A policy targets something that does not exist in its namespace."
     GL802 "policy-override" Warning "A policy on a route replaces the one on its Gateway."
     GL803 "policy-conflict" Warning "Two policies of one kind target the same thing; the older one counts."

@@ -89,6 +89,14 @@ pub struct Secret {
     pub string_data: BTreeMap<String, String>,
 }
 
+impl Secret {
+    /// The path of a value.
+    pub(crate) fn path(&self, key: &str) -> String {
+        let field = if self.string_data.contains_key(key) { "stringData" } else { "data" };
+        format!("{field}[{key}]")
+    }
+}
+
 /// ClusterTrustBundle (`certificates.k8s.io`).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

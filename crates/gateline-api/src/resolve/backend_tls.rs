@@ -2,18 +2,19 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateline::model::{ObjectName, Origin};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::ancestors;
-use super::certificates::{AuthorityError, authorities};
+use super::authorities::{AuthorityError, authorities};
 use super::fault::Fault;
+use super::need::Need;
 use super::options::Assume;
 use super::resolution::{SubjectAltName, UpstreamTls};
 use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
-use crate::objects::{BackendTlsPolicy, CORE, GATEWAY, PolicyTargetRef};
+use crate::objects::{BackendTlsPolicy, BackendTlsValidation, CORE, GATEWAY, ObjectRef, PolicyTargetRef};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
 /// Which policy holds for which port of which Service, and what is to be said of each policy.
@@ -33,6 +34,8 @@ struct Policy<'a> {
     tls: Option<UpstreamTls>,
     accepted: Option<Fault>,
     refs: Option<Fault>,
+    /// About what it refers to.
+    findings: Vec<Finding>,
 }
 
 struct Verdict<'a> {
@@ -66,7 +69,8 @@ impl<'a> BackendTls<'a> {
     }
 
     fn add(&mut self, world: &World<'_>, policy: Policy<'a>) {
-        let Policy { object, targets: written, tls, accepted, refs } = policy;
+        let Policy { object, targets: written, tls, accepted, refs, mut findings } = policy;
+        self.findings.append(&mut findings);
         let name = &object.name;
         let mut targets = Vec::with_capacity(written.len());
         for (i, target) in &written {
@@ -140,16 +144,93 @@ impl<'a> BackendTls<'a> {
 
 impl<'a> Policy<'a> {
     fn read(world: &World<'_>, item: &Item<'a, BackendTlsPolicy>) -> Self {
-        let (tls, accepted, refs) = validation(world, item);
         let targets = item.read.spec.target_refs.iter().cloned().enumerate().collect();
-        Self { object: item.object, targets, tls, accepted, refs }
+        let mut policy = Self::new(item.object, targets);
+        policy.validation(world, &item.read.spec.validation);
+        policy
     }
 
     /// Whatever it asks for, nothing may be sent in the clear to what it targets.
     fn unread((object, fault): (&'a Object, Fault)) -> Self {
         let targets = unread::entries(object, "targetRefs");
-        Self { object, targets, tls: None, accepted: Some(fault), refs: None }
+        Self { accepted: Some(fault), ..Self::new(object, targets) }
     }
+
+    fn new(object: &'a Object, targets: Vec<(usize, PolicyTargetRef)>) -> Self {
+        Self { object, targets, tls: None, accepted: None, refs: None, findings: Vec::new() }
+    }
+
+    /// Reads what it asks for. Without `tls` and a fault, what it refers to is not in the input and taken to exist: nothing
+    /// can be verified here.
+    fn validation(&mut self, world: &World<'_>, spec: &BackendTlsValidation) {
+        let roots = self.roots(world, &spec.ca_certificate_refs);
+        let assumed = self.refs.is_none() && roots.is_empty() && !spec.ca_certificate_refs.is_empty();
+        let system = match spec.well_known_ca_certificates.as_deref() {
+            None | Some("") => false,
+            Some("System") => true,
+            Some(other) => {
+                let message = format!("wellKnownCACertificates {other:?} is not supported");
+                self.accepted = Some(Fault::new("Invalid", message));
+                return;
+            }
+        };
+        if roots.is_empty() && !system && !assumed {
+            self.accepted = Some(Fault::new("NoValidCACertificate", "no usable CA certificate"));
+            return;
+        }
+        if let Some(name) = impossible_name(spec) {
+            self.accepted =
+                Some(Fault::new("Invalid", format!("{name:?} is no name that a server can have")));
+            return;
+        }
+        let san = spec.subject_alt_names.iter().filter_map(|san| {
+            match (san.r#type.as_str(), &san.hostname, &san.uri) {
+                ("Hostname", Some(name), _) => Some(SubjectAltName::Hostname(name.clone())),
+                ("URI", _, Some(uri)) => Some(SubjectAltName::Uri(uri.clone())),
+                _ => None,
+            }
+        });
+        let tls = UpstreamTls {
+            hostname: spec.hostname.clone(),
+            roots: (!system).then_some(roots),
+            san: san.collect(),
+        };
+        self.tls = (!assumed).then_some(tls);
+    }
+
+    fn roots(&mut self, world: &World<'_>, references: &[ObjectRef]) -> Vec<CertificateDer<'static>> {
+        let mut roots = Vec::new();
+        for (i, reference) in references.iter().enumerate() {
+            let need = Need {
+                who: format!("BackendTLSPolicy {}", self.object.name),
+                object: self.object,
+                path: format!("spec.validation.caCertificateRefs[{i}]"),
+            };
+            let fault = match authorities(world, &self.object.name.namespace, reference, &need) {
+                Ok(mut more) => {
+                    roots.append(&mut more.roots);
+                    self.findings.append(&mut more.unusable);
+                    continue;
+                }
+                Err(AuthorityError::Assumed) => continue,
+                Err(AuthorityError::Kind(message)) => Fault::new("InvalidKind", message),
+                Err(AuthorityError::Content(message)) => Fault::new("InvalidCACertificateRef", message),
+                Err(AuthorityError::Unusable { message, mut findings }) => {
+                    self.findings.append(&mut findings);
+                    Fault::new("InvalidCACertificateRef", message)
+                }
+            };
+            self.refs.get_or_insert(fault);
+        }
+        roots
+    }
+}
+
+/// A name that the schema lets pass and DNS does not (a label of more than 63 characters).
+fn impossible_name(spec: &BackendTlsValidation) -> Option<&str> {
+    let hostnames = spec.subject_alt_names.iter().filter_map(|san| san.hostname.as_deref());
+    let mut names = std::iter::once(spec.hostname.as_str()).chain(hostnames);
+    names.find(|name| ServerName::try_from(name.strip_prefix("*.").unwrap_or(name)).is_err())
 }
 
 impl Verdict<'_> {
@@ -220,56 +301,4 @@ fn target_fault(
         Fault::new("TargetNotFound", format!("Service {service} has no port of the name {section}: {has}"))
     };
     (!names.contains(&section)).then(|| ("sectionName", fault()))
-}
-
-/// What a policy asks for, why it is not accepted, and which of its references cannot be followed.
-fn validation(
-    world: &World<'_>,
-    policy: &Item<'_, BackendTlsPolicy>,
-) -> (Option<UpstreamTls>, Option<Fault>, Option<Fault>) {
-    let spec = &policy.read.spec.validation;
-    let mut roots: Vec<CertificateDer<'static>> = Vec::new();
-    let mut refs = None;
-    for reference in &spec.ca_certificate_refs {
-        let fault = match authorities(world, &policy.object.name.namespace, reference) {
-            Ok(more) => {
-                roots.extend(more);
-                continue;
-            }
-            // Offline it may well exist: what it holds cannot be known, so nothing is verified here.
-            Err(AuthorityError::Assumed) => continue,
-            Err(AuthorityError::Kind(message)) => Fault::new("InvalidKind", message),
-            Err(AuthorityError::Content(message)) => Fault::new("InvalidCACertificateRef", message),
-        };
-        refs.get_or_insert(fault);
-    }
-    let assumed = refs.is_none() && roots.is_empty() && !spec.ca_certificate_refs.is_empty();
-    let system = match spec.well_known_ca_certificates.as_deref() {
-        None | Some("") => false,
-        Some("System") => true,
-        Some(other) => {
-            return (
-                None,
-                Some(Fault::new("Invalid", format!("wellKnownCACertificates {other:?} is not supported"))),
-                refs,
-            );
-        }
-    };
-    if roots.is_empty() && !system && !assumed {
-        let message = "no usable CA certificate";
-        return (None, Some(Fault::new("NoValidCACertificate", message)), refs);
-    }
-    let san = spec.subject_alt_names.iter().filter_map(|san| {
-        match (san.r#type.as_str(), &san.hostname, &san.uri) {
-            ("Hostname", Some(name), _) => Some(SubjectAltName::Hostname(name.clone())),
-            ("URI", _, Some(uri)) => Some(SubjectAltName::Uri(uri.clone())),
-            _ => None,
-        }
-    });
-    let tls = UpstreamTls {
-        hostname: spec.hostname.clone(),
-        roots: (!system).then_some(roots),
-        san: san.collect(),
-    };
-    ((!assumed).then_some(tls), None, refs)
 }

@@ -6,10 +6,11 @@ use gateline::model::ObjectName;
 
 use super::fault::Fault;
 use super::grants::Grants;
+use super::need::Need;
 use super::resolution::Certificate;
 use super::tls;
 use super::world::World;
-use crate::finding::{Finding, codes};
+use crate::finding::Finding;
 
 /// By Gateway, only those that ask for one: the certificate (`None`: not in the input, taken to exist), or why it cannot be used.
 pub(super) type Clients = BTreeMap<ObjectName, Result<Option<Certificate>, Fault>>;
@@ -22,16 +23,18 @@ pub(super) fn read(world: &World<'_>, grants: &mut Grants<'_, '_>, findings: &mu
         let Some(reference) = backend.and_then(|backend| backend.client_certificate_ref.as_ref()) else {
             continue;
         };
-        let path = "spec.tls.backend.clientCertificateRef";
-        let client = tls::certificate(world, grants, gateway.object, path, reference, findings);
-        let client = client.map_err(|fault| match fault.reason {
-            "InvalidCertificateRef" => Fault { reason: "InvalidClientCertificateRef", ..fault },
-            _ => fault,
+        let need = Need {
+            who: format!("Gateway {name}"),
+            object: gateway.object,
+            path: "spec.tls.backend.clientCertificateRef".to_owned(),
+        };
+        let client = tls::certificate(world, grants, &need, reference, findings).map_err(|mut broken| {
+            findings.append(&mut broken.findings);
+            match broken.fault.reason {
+                "InvalidCertificateRef" => Fault { reason: "InvalidClientCertificateRef", ..broken.fault },
+                _ => broken.fault,
+            }
         });
-        if let Some(fault) = client.as_ref().err().filter(|fault| fault.reason != "RefNotPermitted") {
-            let message = format!("Gateway {name}: {}", fault.message);
-            findings.push(Finding::new(&codes::GL601, gateway.object.origin(path), message));
-        }
         clients.insert((*name).clone(), client);
     }
     clients

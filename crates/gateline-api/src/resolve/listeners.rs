@@ -8,6 +8,7 @@ use gateline::model::{
 use super::acceptance;
 use super::fault::Fault;
 use super::namespaces::{self, Admission};
+use super::need::Need;
 use super::resolution::ListenerTls;
 use super::world::{Item, World};
 use crate::finding::{Finding, codes};
@@ -142,6 +143,11 @@ impl<'w> Slot<'w> {
     /// The place of a field of the listener, or of the listener itself.
     pub(super) fn origin(&self, field: &str) -> Origin {
         self.holder.origin(&self.path(field))
+    }
+
+    /// The listener as what needs the referent of a field.
+    pub(super) fn need(&self, field: &str) -> Need<'w> {
+        Need { who: format!("listener {}", self.name), object: self.holder, path: self.path(field) }
     }
 
     /// The path of a field of the listener in its holder, or of the listener itself.

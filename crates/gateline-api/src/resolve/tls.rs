@@ -3,10 +3,12 @@ use std::sync::Arc;
 
 use gateline::model::{HostPattern, ObjectName, Protocol, Timestamp};
 
-use super::certificates::{self, AuthorityError, authorities};
-use super::fault::Fault;
+use super::authorities::{AuthorityError, authorities, authority_name};
+use super::certificates::{self, SecretError};
+use super::fault::{Broken, Fault};
 use super::grants::{Grants, Referent};
 use super::listeners::Slot;
+use super::need::Need;
 use super::options::Assume;
 use super::resolution::{Certificate, ClientValidation, ListenerTls};
 use super::world::World;
@@ -28,22 +30,18 @@ pub(super) fn read(
         let mut tls = ListenerTls::default();
         let refs = slot.written.tls.as_ref().map(|tls| tls.certificate_refs.as_slice()).unwrap_or_default();
         if refs.is_empty() {
-            fail(
-                slot,
-                "tls",
-                Fault::new("InvalidCertificateRef", "a listener that terminates TLS needs certificateRefs"),
-                findings,
-            );
+            let message = "a listener that terminates TLS needs certificateRefs";
+            fail(slot, slot.need("tls").broken("InvalidCertificateRef", message), findings);
         }
         for (i, reference) in refs.iter().enumerate() {
             let field = format!("tls.certificateRefs[{i}]");
-            match certificate(world, grants, slot.holder, &slot.path(&field), reference, findings) {
+            match certificate(world, grants, &slot.need(&field), reference, findings) {
                 Ok(Some(certificate)) => {
                     inspect(world, slot, &field, &certificate, findings);
                     tls.certificates.push(Arc::new(certificate));
                 }
                 Ok(None) => tls.missing.push(secret_name(slot.holder, reference)),
-                Err(fault) => fail(slot, &field, fault, findings),
+                Err(broken) => fail(slot, broken, findings),
             }
         }
         tls.client = client(world, grants, slot, findings);
@@ -52,12 +50,9 @@ pub(super) fn read(
     overlaps(slots, findings);
 }
 
-fn fail(slot: &mut Slot<'_>, field: &str, fault: Fault, findings: &mut Vec<Finding>) {
-    if fault.reason != "RefNotPermitted" {
-        let message = format!("listener {}: {}", slot.name, fault.message);
-        findings.push(Finding::new(&codes::GL601, slot.origin(field), message));
-    }
-    slot.refs.get_or_insert(fault);
+fn fail(slot: &mut Slot<'_>, mut broken: Broken, findings: &mut Vec<Finding>) {
+    findings.append(&mut broken.findings);
+    slot.refs.get_or_insert(broken.fault);
 }
 
 fn secret_name(holder: &Object, reference: &SecretRef) -> ObjectName {
@@ -69,43 +64,43 @@ fn secret_name(holder: &Object, reference: &SecretRef) -> ObjectName {
 pub(super) fn certificate(
     world: &World<'_>,
     grants: &mut Grants<'_, '_>,
-    holder: &Object,
-    path: &str,
+    need: &Need<'_>,
     reference: &SecretRef,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Certificate>, Fault> {
+) -> Result<Option<Certificate>, Broken> {
+    let invalid = |message| need.broken("InvalidCertificateRef", message);
     let (group, kind) =
         (reference.group.as_deref().unwrap_or(CORE), reference.kind.as_deref().unwrap_or("Secret"));
     if (group, kind) != (CORE, "Secret") {
-        let message =
-            format!("{kind} {group:?} cannot hold a certificate; use a Secret of type kubernetes.io/tls");
-        return Err(Fault::new("InvalidCertificateRef", message));
+        return Err(invalid(format!(
+            "{kind} {group:?} cannot hold a certificate; use a Secret of type kubernetes.io/tls"
+        )));
     }
-    let name = secret_name(holder, reference);
-    let to = Referent { group: CORE, kind, name: &name };
-    if let Err(broken) = grants.permit(holder, path, to) {
-        findings.extend(broken.findings);
-        return Err(broken.fault);
-    }
+    let name = secret_name(need.object, reference);
+    grants.permit(need.object, &need.path, Referent { group: CORE, kind, name: &name })?;
     let Some(object) = world.objects.get(CORE, "Secret", &name).filter(|object| !object.refused) else {
         match world.options.secrets {
-            Assume::Missing => {
-                return Err(Fault::new("InvalidCertificateRef", format!("Secret {name} does not exist")));
-            }
+            Assume::Missing => return Err(invalid(format!("Secret {name} does not exist"))),
             Assume::Present => {}
             Assume::Unknown => {
                 let message = format!("Secret {name} is not in the input and is taken to exist");
-                let finding =
-                    Finding::new(&codes::GL601, holder.origin(path), message).severity(Severity::Info);
+                let origin = need.object.origin(&need.path);
+                let finding = Finding::new(&codes::GL601, origin, message).severity(Severity::Info);
                 findings.push(finding.help("say what to think of it with --assume secrets=present|missing"));
             }
         }
         return Ok(None);
     };
-    let invalid = |message| Fault::new("InvalidCertificateRef", message);
     let secret: Secret = object.decode().map_err(|error| invalid(format!("Secret {name}: {error}")))?;
-    let certificate = certificates::of_secret(&name, &secret).map_err(invalid)?;
-    Ok(Some(certificate))
+    match certificates::of_secret(&name, &secret) {
+        Ok(certificate) => Ok(Some(certificate)),
+        Err(SecretError::Content(message)) => Err(invalid(message)),
+        Err(SecretError::Unusable { field, message }) => {
+            let at = object.origin(&secret.path(field));
+            let finding = need.unusable(at, message.clone());
+            Err(Broken { fault: Fault::new("InvalidCertificateRef", message), findings: vec![finding] })
+        }
+    }
 }
 
 fn inspect(
@@ -186,26 +181,28 @@ fn client_roots(
     let mut roots = Vec::new();
     for reference in &validation.ca_certificate_refs {
         let namespace = slot.name.gateway.namespace.clone();
-        let name = certificates::authority_name(&namespace, reference);
+        let name = authority_name(&namespace, reference);
         let to = Referent { group: &reference.group, kind: &reference.kind, name: &name };
         let permitted = grants.permit(gateway, "spec.tls.frontend", to);
-        let fault = match (authorities(world, &namespace, reference), permitted) {
-            (Err(AuthorityError::Kind(message)), _) => Fault::new("InvalidCACertificateKind", message),
-            (_, Err(broken)) => {
-                findings.extend(broken.findings);
-                broken.fault
-            }
-            (Ok(more), _) => {
-                roots.extend(more);
+        let need = slot.need("tls");
+        let broken = match (authorities(world, &namespace, reference, &need), permitted) {
+            (Err(AuthorityError::Kind(message)), _) => need.broken("InvalidCACertificateKind", message),
+            (_, Err(broken)) => broken,
+            (Ok(mut more), _) => {
+                roots.append(&mut more.roots);
+                findings.append(&mut more.unusable);
                 continue;
             }
-            (Err(AuthorityError::Content(message)), _) => Fault::new("InvalidCACertificateRef", message),
-            (Err(AuthorityError::Assumed), _) => Fault::new(
+            (Err(AuthorityError::Content(message)), _) => need.broken("InvalidCACertificateRef", message),
+            (Err(AuthorityError::Unusable { message, findings }), _) => {
+                Broken { fault: Fault::new("InvalidCACertificateRef", message), findings }
+            }
+            (Err(AuthorityError::Assumed), _) => need.broken(
                 "InvalidCACertificateRef",
                 format!("{} {name} is not in the input: clients cannot be verified", reference.kind),
             ),
         };
-        fail(slot, "tls", fault, findings);
+        fail(slot, broken, findings);
     }
     roots
 }

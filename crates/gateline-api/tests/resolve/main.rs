@@ -6,6 +6,7 @@ mod attachment;
 mod backend_tls;
 mod external_auth;
 mod listeners;
+mod material;
 mod order;
 mod policies;
 mod references;

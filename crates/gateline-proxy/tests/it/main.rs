@@ -9,6 +9,7 @@ mod bad_tls;
 mod grpc;
 mod l4;
 mod log;
+mod material;
 mod mirrors;
 mod plain;
 mod ports;

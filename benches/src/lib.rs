@@ -123,6 +123,7 @@ fn rule(matched: Match) -> Rule {
         retry: None,
         session: None,
         origin: Origin::default(),
+        ..Rule::default()
     }
 }
 

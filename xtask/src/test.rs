@@ -24,7 +24,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 21] = [
+const STEPS: [Step; 22] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
@@ -44,6 +44,7 @@ const STEPS: [Step; 21] = [
     }),
     full("loom", loom),
     full("suite", suite),
+    full("nginx", nginx),
     full("pages", check::commands::check),
     full("e2e", end_to_end),
     full("fuzz", fuzz::smoke),
@@ -94,7 +95,7 @@ fn tests(workspace: &Workspace) -> Result<String, Failure> {
 }
 
 fn tools(workspace: &Workspace) -> Result<String, Failure> {
-    for (program, package) in [("curl", "curl"), ("h2load", "nghttp2-client")] {
+    for (program, package) in [("curl", "curl"), ("h2load", "nghttp2-client"), ("nginx", "nginx-light")] {
         debian::need(workspace, program, package)?;
     }
     python::programs(workspace).map(|_| String::new())
@@ -141,6 +142,13 @@ fn suite(workspace: &Workspace) -> Result<String, Failure> {
         "--ignored",
     ]);
     tested(test.env("GATELINE_SUITE", suite))
+}
+
+/// The model of ingress-nginx against nginx itself.
+fn nginx(workspace: &Workspace) -> Result<String, Failure> {
+    debian::need(workspace, "nginx", "nginx-light")?;
+    let package = ["test", "--package", "gateline-migrate", "--locked", "--test", "nginx", "--", "--ignored"];
+    tested(workspace.cargo(package))
 }
 
 /// Real clients against the real binary, over loopback.

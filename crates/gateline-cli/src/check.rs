@@ -85,7 +85,7 @@ struct Unreadable<'a> {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.choices.config()?;
     if !args.live.kubernetes {
-        let mut world = World::load(&inputs(&args.paths)?, &args.choices.options(&config));
+        let mut world = args.choices.load(&inputs(&args.paths)?, &args.choices.options(&config));
         judge(args, &mut world, &config.check);
         return report(args, &config.check, &world, None, output);
     }

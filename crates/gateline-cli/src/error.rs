@@ -23,6 +23,10 @@ pub(crate) enum CliError {
     Untested(usize),
     #[error("--init takes one folder")]
     OneFolder,
+    #[error("{}", match .0 { 0 => "there is no Ingress of networking.k8s.io/v1 here".to_owned(), n => format!("{n} of the Ingresses cannot be used") })]
+    NoIngress(usize),
+    #[error("{} is not empty: what an earlier run wrote there may not be guarded", .0.display())]
+    NotEmpty(PathBuf),
     #[error("{0:?} is not a finding")]
     NoSuchRule(String),
     #[error(transparent)]
@@ -49,6 +53,7 @@ impl CliError {
                 Some("--port 80=8080 binds 8080 where a listener says 80; `ss -ltnp` shows who has the port")
             }
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
+            Self::NotEmpty(_) => Some("write to another folder, or empty this one first"),
             Self::NoTests => Some("`gateline test --init PATH` writes one beside the manifests at PATH"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
             Self::Cluster(_) => {

@@ -8,6 +8,7 @@ use gateline::RegexRank;
 use gateline::model::Timestamp;
 use gateline_api::parse::{Input, Limits};
 use gateline_api::resolve::{Assume, Options};
+use gateline_migrate::{Source, SourceOptions, beside};
 use gateline_testing::Config;
 pub(crate) use gateline_testing::World;
 
@@ -36,6 +37,9 @@ pub(crate) struct Choices {
     /// Where regular expressions rank among path matches; the specification leaves it open
     #[arg(long, value_name = "RANK", default_value = "above-prefix")]
     regex_rank: Rank,
+    /// Serve Ingresses of this class, and those without one, as ingress-nginx does, beside the routes
+    #[arg(long, value_name = "CLASS")]
+    ingress: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -73,6 +77,26 @@ impl Choices {
     /// The options of a resolution of files: the command line wins over gateline.toml.
     pub(crate) fn options(&self, config: &Config) -> Options {
         self.assuming(config.options(now()))
+    }
+
+    /// Reads manifests; with `--ingress`, their Ingresses too.
+    pub(crate) fn load(&self, inputs: &[Input], options: &Options) -> World {
+        self.with_ingresses(World::load(inputs, options), options)
+    }
+
+    /// Adds the rules of the Ingresses that `--ingress` asks for.
+    pub(crate) fn with_ingresses(&self, mut world: World, options: &Options) -> World {
+        let Some(class) = &self.ingress else { return world };
+        let mut chosen = SourceOptions::default();
+        chosen.class = Some(class.clone());
+        let source = Source::ingress_nginx(&world.objects, &chosen);
+        if source.ingresses > 0 {
+            world.resolution = beside(&world.objects, options, &source);
+            world.findings.append(&mut world.resolution.findings);
+            world.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+            world.findings.dedup();
+        }
+        world
     }
 
     /// Options with what the command line says to assume.

@@ -14,6 +14,7 @@ mod input;
 mod kubernetes;
 mod live;
 mod log;
+mod migrate;
 mod output;
 mod probes;
 mod rule;
@@ -38,6 +39,7 @@ Examples:
   gateline check k8s/ --assume services=present    findings, with file and line
   gateline test k8s/                               run the *.routetest.yaml beside the manifests
   gateline diff git:main:k8s k8s                   which requests a change treats otherwise
+  gateline migrate ingress.yaml --out gw/           Gateway API objects, with a proof or the differences
   gateline rule GL103                              what a finding means
   helm template chart | gateline check -
 
@@ -72,6 +74,8 @@ enum Command {
     Test(test::Args),
     /// Show which requests a change treats otherwise, over all requests
     Diff(diff::Args),
+    /// Write Gateway API objects for Ingresses, and prove that they do the same
+    Migrate(migrate::Args),
     /// Prove something over all requests
     Prove(diff::ProveArgs),
     /// Print the page of a finding
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut output),
         Command::Test(args) => test::run(args, &mut output),
         Command::Diff(args) => diff::run(args, &mut output),
+        Command::Migrate(args) => migrate::run(args, &mut output),
         Command::Prove(args) => diff::prove(args, &mut output),
         Command::Rule(args) => rule::run(args, &mut output),
     };

@@ -115,13 +115,15 @@ impl Difference {
 }
 
 impl Side {
-    fn new(party: &Party, router: &Router) -> Self {
+    /// A side of a change, on the router that it is about.
+    #[must_use]
+    pub fn new(party: &Party, router: &Router) -> Self {
         let model = router.model();
         let at = party.matched.and_then(|of| Some((of, model.routes.get(of.route.0 as usize)?)));
-        let place = at.and_then(|(of, route)| {
-            let matched = route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))?;
-            matched.origin.place.as_ref().map(Source::from)
+        let matched = at.and_then(|(of, route)| {
+            route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))
         });
+        let place = matched.and_then(|matched| matched.origin.place.as_ref().map(Source::from));
         Self {
             effect: party.effect.to_string(),
             route: at.map(|(_, route)| format!("{}/{}", route.kind, route.name)),

@@ -22,6 +22,7 @@ fn criterion(criterion: Criterion) -> &'static str {
     match criterion {
         Criterion::Hostname => "the more specific hostname goes first",
         Criterion::PathKind => "exact paths go first, then regular expressions, then prefixes",
+        Criterion::Location => "the Ingress controller tries it earlier",
         Criterion::PathLength => "the longer path prefix goes first",
         Criterion::GrpcService => "the longer service name goes first",
         Criterion::GrpcMethod => "the longer method name goes first",

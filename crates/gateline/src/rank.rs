@@ -11,6 +11,7 @@ use crate::router::{Options, RegexRank};
 pub(crate) struct Rank<'m> {
     hostname: (HostClass, Reverse<usize>),
     path: PathClass,
+    location: Option<u32>,
     length: Reverse<usize>,
     service: Specificity,
     method: Specificity,
@@ -33,6 +34,7 @@ enum PathClass {
     RegexAbovePrefix,
     Prefix,
     RegexBelowPrefix,
+    Location,
 }
 
 /// A service or method of a GRPCRoute: exact ones by length, then regular expressions, then none.
@@ -52,12 +54,14 @@ type Compare = fn(&Rank<'_>, &Rank<'_>) -> Ordering;
 /// paths it takes would stand: service and method like `Exact`, a service alone (or with a pattern) like the prefix
 /// `/service`, anything else like the prefix `/`. On equal terms the one that names more of the call is first. For matches
 /// that take the same call this is the order of GRPCRouteRule.
-const CRITERIA: [(Criterion, Compare); 11] = [
+const CRITERIA: [(Criterion, Compare); 12] = [
     // "Characters in a matching non-wildcard hostname. Characters in a matching hostname." As written on the route
     // (GatewayRouteHostnameIntersectionPrecedence).
     (Criterion::Hostname, |a, b| a.hostname.cmp(&b.hostname)),
     // "'Exact' path match." Where regular expressions stand is left to implementations: `Options::regex_rank`.
     (Criterion::PathKind, |a, b| a.path.cmp(&b.path)),
+    // Not of the Gateway API: an Ingress controller says in which order its locations are tried (`Rule::location`).
+    (Criterion::Location, |a, b| a.location.cmp(&b.location)),
     // "'Prefix' path match with largest number of characters."
     (Criterion::PathLength, |a, b| a.length.cmp(&b.length)),
     // "Characters in a matching service." A pattern is not compared by its length.
@@ -99,13 +103,28 @@ impl<'m> Rank<'m> {
         matched: &'m Match,
         options: &Options,
     ) -> Self {
-        let (path, length) = path(&matched.path, options.regex_rank);
+        let location = route.rules.get(order.0).and_then(|rule| rule.location);
+        let (path, length) = match location {
+            Some(_) => (PathClass::Location, 0),
+            None => path(&matched.path, options.regex_rank),
+        };
         let (service, method) = match &matched.path {
             PathMatch::Grpc(grpc) => (specificity(grpc.service.as_ref()), specificity(grpc.method.as_ref())),
             _ => (Specificity::None, Specificity::None),
         };
         let hostname = hostname(written);
-        Self { hostname, path, length: Reverse(length), service, method, matched, route, order, listener }
+        Self {
+            hostname,
+            path,
+            location,
+            length: Reverse(length),
+            service,
+            method,
+            matched,
+            route,
+            order,
+            listener,
+        }
     }
 
     fn age(&self) -> (bool, Option<crate::model::Timestamp>) {
@@ -120,7 +139,9 @@ impl<'m> Rank<'m> {
 fn hostname(written: Option<&HostPattern>) -> (HostClass, Reverse<usize>) {
     match written {
         Some(HostPattern::Exact(name)) => (HostClass::Exact, Reverse(name.len())),
-        Some(HostPattern::Wildcard(suffix)) => (HostClass::Wildcard, Reverse(suffix.len())),
+        // Of two with the same suffix the one that takes fewer hosts is first.
+        Some(HostPattern::Label(suffix)) => (HostClass::Wildcard, Reverse(2 * suffix.len() + 1)),
+        Some(HostPattern::Wildcard(suffix)) => (HostClass::Wildcard, Reverse(2 * suffix.len())),
         None => (HostClass::Any, Reverse(0)),
     }
 }

@@ -171,7 +171,8 @@ fn most_specific<'m>(
 fn specificity(pattern: Option<&HostPattern>) -> (u8, usize) {
     match pattern {
         Some(HostPattern::Exact(name)) => (2, name.len()),
-        Some(HostPattern::Wildcard(suffix)) => (1, suffix.len()),
+        Some(HostPattern::Label(suffix)) => (1, 2 * suffix.len() + 1),
+        Some(HostPattern::Wildcard(suffix)) => (1, 2 * suffix.len()),
         None => (0, 0),
     }
 }
@@ -180,6 +181,10 @@ fn admits(pattern: Option<&HostPattern>, host: &str) -> bool {
     match pattern {
         None => true,
         Some(HostPattern::Exact(name)) => host == &**name,
+        Some(HostPattern::Label(suffix)) => {
+            let mut labels = host.splitn(2, '.');
+            labels.next().is_some_and(|label| !label.is_empty()) && labels.next() == Some(suffix)
+        }
         Some(HostPattern::Wildcard(suffix)) => {
             let labels: Vec<_> = host.split('.').collect();
             (1..labels.len()).any(|start| labels.iter().skip(start).copied().eq(suffix.split('.')))
@@ -200,7 +205,9 @@ fn candidates<'m>(model: &'m Model, (id, listener): (ListenerId, &'m Listener)) 
     for attached in &listener.attached {
         let Some(route) = model.routes.get(attached.route.0 as usize) else { continue };
         let carried = match listener.protocol {
-            Protocol::Http | Protocol::Https => matches!(route.kind, RouteKind::Http | RouteKind::Grpc),
+            Protocol::Http | Protocol::Https => {
+                matches!(route.kind, RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress)
+            }
             Protocol::Tls => route.kind == RouteKind::Tls,
             Protocol::Tcp => route.kind == RouteKind::Tcp,
             Protocol::Udp => route.kind == RouteKind::Udp,
@@ -299,7 +306,10 @@ fn precedence<'m>(one: &Candidate<'m>, options: &Options) -> impl Ord + use<'m> 
         None => (0, 0),
     };
     let regex = if options.regex_rank == RegexRank::AbovePrefix { 2 } else { 0 };
+    // The rules of an Ingress come after those of the same hostname, in the order of their controller.
+    let location = one.route.rules.get(usize::from(one.hit.rule)).and_then(|rule| rule.location);
     let (kind, length, service, method) = match &one.matched.path {
+        _ if location.is_some() => (0, 0, (0, 0), (0, 0)),
         PathMatch::Exact(_) => (3, 0, (0, 0), (0, 0)),
         PathMatch::Regex(_) => (regex, 0, (0, 0), (0, 0)),
         PathMatch::Prefix(prefix) => (1, prefix.trim_end_matches('/').len(), (0, 0), (0, 0)),
@@ -315,6 +325,7 @@ fn precedence<'m>(one: &Candidate<'m>, options: &Options) -> impl Ord + use<'m> 
     let created: Reverse<Option<Reverse<Timestamp>>> = Reverse(one.route.created.map(Reverse));
     (
         Reverse(specificity(one.hostname.written.as_ref())),
+        (location.is_some(), location),
         Reverse((kind, length)),
         Reverse((service, method)),
         Reverse(one.matched.method.is_some()),

@@ -269,7 +269,7 @@ impl Mutant {
         match pattern {
             None => true,
             Some(HostPattern::Exact(name)) => **name == *host,
-            Some(HostPattern::Wildcard(suffix)) => {
+            Some(HostPattern::Wildcard(suffix) | HostPattern::Label(suffix)) => {
                 let apex = self.is(Fault::WildcardTakesApex) && **suffix == *host;
                 let labels = host.strip_suffix(&**suffix).and_then(|rest| rest.strip_suffix('.'));
                 let one = self.is(Fault::WildcardTakesOneLabel);

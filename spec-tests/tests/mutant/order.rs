@@ -10,7 +10,7 @@ use super::{Candidate, Fault, Mutant};
 pub(super) fn specificity(pattern: Option<&HostPattern>) -> (u8, Reverse<usize>) {
     match pattern {
         Some(HostPattern::Exact(name)) => (0, Reverse(name.len())),
-        Some(HostPattern::Wildcard(suffix)) => (1, Reverse(suffix.len())),
+        Some(HostPattern::Wildcard(suffix) | HostPattern::Label(suffix)) => (1, Reverse(suffix.len())),
         None => (2, Reverse(0)),
     }
 }

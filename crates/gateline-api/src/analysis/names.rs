@@ -46,7 +46,7 @@ impl<'m> Names<'m> {
         match self.route(id).map(|route| route.kind) {
             Some(RouteKind::Tls | RouteKind::Tcp) => "connection",
             Some(RouteKind::Udp) => "datagram",
-            Some(RouteKind::Http | RouteKind::Grpc) | None => "request",
+            Some(RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress) | None => "request",
         }
     }
 

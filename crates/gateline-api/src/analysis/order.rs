@@ -63,7 +63,7 @@ fn same(names: Names<'_>, group: &[&Overlap]) -> Option<Finding> {
         why(first),
     );
     let help = match names.route(winner.route)?.kind {
-        RouteKind::Http | RouteKind::Grpc => {
+        RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress => {
             "give the matches different paths, headers or hostnames, or put all backends into one rule with weights"
         }
         RouteKind::Tls => {

@@ -52,7 +52,9 @@ fn shadowed(names: Names<'_>, rule: RuleRef, covered: &[(MatchRef, &BTreeSet<Mat
     let (words, every) = (by(names, &covers), names.taken(rule.0));
     let message = format!("no {every} reaches {}: {words}", names.rule_name(rule));
     let help = match names.route(rule.0).map(|route| route.kind) {
-        Some(RouteKind::Http | RouteKind::Grpc) | None => "make its match more specific, or remove the rule",
+        Some(RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress) | None => {
+            "make its match more specific, or remove the rule"
+        }
         Some(_) => "give its route a hostname or listener of its own, or remove it",
     };
     let finding =

@@ -6,6 +6,7 @@ mod core;
 mod external_auth;
 mod gateway;
 mod grant;
+mod ingress;
 mod l4_route;
 mod policy;
 mod refs;
@@ -21,6 +22,10 @@ pub use gateway::{
     LabelSelector, Listener, ListenerFilter, ListenerSet, ListenerTls, NamespaceSelector, RouteGroupKind,
 };
 pub use grant::{GrantFrom, GrantTo, ReferenceGrant};
+pub use ingress::{
+    Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressPort, IngressRule,
+    IngressService, IngressTls,
+};
 pub use l4_route::{L4Route, L4Rule};
 pub use policy::{BackendTlsPolicy, BackendTlsValidation, EnvoyPolicy, PolicyTargetRef, San};
 pub use refs::{BackendRef, ObjectRef, ParentRef, SecretRef};
@@ -38,5 +43,7 @@ pub const ENVOY: &str = "gateway.envoyproxy.io";
 pub const CORE: &str = "";
 /// The group of ClusterTrustBundles.
 pub const CERTIFICATES: &str = "certificates.k8s.io";
+/// The group of Ingress.
+pub const NETWORKING: &str = "networking.k8s.io";
 /// The group of EndpointSlices.
 pub const DISCOVERY: &str = "discovery.k8s.io";

@@ -67,6 +67,8 @@ const KINDS: &[Kind] = &[
     kind("", "Service", &["v1"], &[]),
     kind("", "Secret", &["v1"], &[]),
     kind("", "ConfigMap", &["v1"], &[]),
+    kind("networking.k8s.io", "Ingress", &["v1"], &[]),
+    kind("networking.k8s.io", "IngressClass", &["v1"], &[]),
     kind("discovery.k8s.io", "EndpointSlice", &["v1"], &["v1beta1"]),
 ];
 

@@ -65,6 +65,7 @@ impl Reading<'_, '_, '_> {
             retry: None,
             session: None,
             origin,
+            ..Rule::default()
         }
     }
 

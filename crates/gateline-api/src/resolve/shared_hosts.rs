@@ -90,7 +90,7 @@ impl<'m> Hosts<'m> {
 fn key(pattern: &HostPattern) -> (String, bool) {
     let (name, wildcard) = match pattern {
         HostPattern::Exact(name) => (name, false),
-        HostPattern::Wildcard(suffix) => (suffix, true),
+        HostPattern::Wildcard(suffix) | HostPattern::Label(suffix) => (suffix, true),
     };
     (name.rsplit('.').collect::<Vec<_>>().join("."), wildcard)
 }

@@ -104,7 +104,8 @@ fn schema_version<'a>(definition: &'a Definition, object: &Object) -> Option<&'a
 /// A kind of a group whose kinds are all known is misspelt; of any other group it is none of our business.
 fn unknown_kind(object: &Object) -> Vec<Fault> {
     let names: Vec<_> = kinds::of_group(&object.group).map(|known| known.name).collect();
-    if names.is_empty() || object.group.is_empty() || object.group.as_ref() == "discovery.k8s.io" {
+    let partly_known = ["", "discovery.k8s.io", "networking.k8s.io"].contains(&object.group.as_ref());
+    if names.is_empty() || partly_known {
         return Vec::new();
     }
     let help = nearest(&object.kind, names.into_iter()).map(|name| format!("did you mean `{name}`?"));

@@ -14,7 +14,6 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use gateline_api::parse::Input;
 use gateline_api::resolve::{Assume, Endpoint, Options};
 use gateline_proxy::{Config, Finished, Observer, Proxy};
 
@@ -57,7 +56,8 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let options = options(args.input.choices.options(&config));
     let inputs = inputs(&args.input.paths)?;
     let events = Events::start(&args.input.paths)?;
-    let mut world = World::load(&inputs, &options);
+    let load = || args.input.choices.load(&inputs, &options);
+    let mut world = load();
     serve::report(&world, output);
     world.usable()?;
     let mut stand_ins = StandIns::new(!args.no_echo, args.ca_out.clone())?;
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     while let Some(event) = events.next() {
         match event {
             Event::Stop => break,
-            Event::Reload => reload(&inputs, &options, &mut stand_ins, &proxy, output),
+            Event::Reload => reload(&load, &mut stand_ins, &proxy, output),
         }
         output.flush();
     }
@@ -100,11 +100,11 @@ fn options(mut options: Options) -> Options {
     options
 }
 
-fn reload(inputs: &[Input], options: &Options, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
+fn reload(load: &impl Fn() -> World, stand_ins: &mut StandIns, proxy: &Proxy, output: &mut Output) {
     let keep = |reason: &str, output: &mut Output| {
         output.line(&format!("reload: {reason}; the configuration before stays"));
     };
-    let mut world = World::load(inputs, options);
+    let mut world = load();
     serve::report(&world, output);
     if !world.sound() {
         return keep("the files cannot be used", output);

@@ -30,7 +30,7 @@ impl<'a> Paste<'a> {
         let host = match effective {
             None => "localhost".to_owned(),
             Some(HostPattern::Exact(name)) => name.to_string(),
-            Some(HostPattern::Wildcard(suffix)) => format!("any.{suffix}"),
+            Some(HostPattern::Wildcard(suffix) | HostPattern::Label(suffix)) => format!("any.{suffix}"),
         };
         let first = route.rules.iter().enumerate().filter_map(|(i, rule)| Some((i, rule.matches.first()?)));
         first
@@ -43,7 +43,7 @@ impl<'a> Paste<'a> {
     }
 
     fn line(&self, listener: &Listener, host: &str, kind: RouteKind, matched: &Match) -> Option<String> {
-        if !matches!(kind, RouteKind::Http | RouteKind::Grpc) {
+        if !matches!(kind, RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress) {
             return Some(self.connection(listener, host));
         }
         let secure = listener.protocol == Protocol::Https;

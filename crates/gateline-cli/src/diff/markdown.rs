@@ -34,7 +34,7 @@ fn side(side: &Side) -> String {
 }
 
 /// Inline code that can stand in a cell: no text ends it or the cell.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };

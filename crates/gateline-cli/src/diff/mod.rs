@@ -3,6 +3,8 @@
 mod markdown;
 mod text;
 
+pub(crate) use markdown::code;
+
 use std::path::PathBuf;
 
 use gateline::Router;

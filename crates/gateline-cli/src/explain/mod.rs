@@ -63,7 +63,7 @@ fn world(args: &Args, paths: &[String], output: &mut Output) -> Result<World, Cl
             return Err(LoadError::Unusable("there is no PATH before the request").into());
         }
         let config = args.choices.config()?;
-        return Ok(World::load(&inputs(&paths)?, &args.choices.options(&config)));
+        return Ok(args.choices.load(&inputs(&paths)?, &args.choices.options(&config)));
     }
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let config = args.choices.config()?;
     let inputs = inputs(&args.paths)?;
     let events = Events::start(&args.paths)?;
-    let load = || World::load(&inputs, &args.choices.options(&config));
+    let load = || args.choices.load(&inputs, &args.choices.options(&config));
     let world = load();
     report(&world, output);
     world.usable()?;

@@ -83,6 +83,7 @@ pub(crate) fn rule(prefix: &str, backends: &[(BackendId, u32)]) -> Rule {
         retry: None,
         session: None,
         origin: Origin::default(),
+        ..Rule::default()
     }
 }
 

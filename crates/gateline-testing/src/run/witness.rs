@@ -160,7 +160,7 @@ fn host(pattern: Option<&HostPattern>) -> String {
     match pattern {
         None => "any.example".to_owned(),
         Some(HostPattern::Exact(name)) => name.to_string(),
-        Some(HostPattern::Wildcard(suffix)) => format!("any.{suffix}"),
+        Some(HostPattern::Wildcard(suffix) | HostPattern::Label(suffix)) => format!("any.{suffix}"),
     }
 }
 

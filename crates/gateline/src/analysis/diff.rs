@@ -74,7 +74,12 @@ struct Taker<'a, 'r> {
 
 impl Comparison {
     fn intern(&mut self, effect: Effect) -> usize {
-        let known = self.by_words.entry(effect.to_string()).or_default();
+        // Why something is an error does not tell errors apart.
+        let words = match &effect {
+            Effect::Error { status, .. } => status.to_string(),
+            other => other.to_string(),
+        };
+        let known = self.by_words.entry(words).or_default();
         if let Some(same) = known.iter().find(|id| self.effects.get(**id) == Some(&effect)) {
             return *same;
         }

@@ -1,8 +1,10 @@
-use std::fmt;
+use std::collections::BTreeMap;
+
+use http::StatusCode;
 
 use crate::Router;
 use crate::decision::{Decision, Hit, MissReason};
-use crate::filter::{ExternalAuth, Filters, Mirror, PathModifier, Redirect};
+use crate::filter::{DirectResponse, ExternalAuth, Filters, Mirror, PathModifier, Redirect};
 use crate::model::{
     BackendProtocol, Listener, ListenerId, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
     SessionPersistence, Target, Timeouts, TlsMode, WeightedBackend,
@@ -57,6 +59,8 @@ pub struct Answer {
     pub filters: Filters,
     /// Of `ReplacePrefixMatch`: what is replaced, by what.
     pub prefixes: Vec<(Box<str>, Box<str>)>,
+    /// [`Rule::policies`].
+    pub policies: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// Where a rule sends requests, and how.
@@ -76,6 +80,8 @@ pub struct Forwarding {
     pub retry: Option<Retry>,
     /// As resolved.
     pub session: Option<SessionPersistence>,
+    /// [`Rule::policies`].
+    pub policies: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// The share of one backend.
@@ -172,7 +178,11 @@ impl Effect {
             if !path.is_none_or(|path| lift(path, matched, &mut prefixes)) {
                 return error(first, "ReplacePrefixMatch without a prefix");
             }
-            return Self::Answer(Box::new(Answer { filters, prefixes }));
+            if rule.policies.is_empty() && is_nothing(&filters) {
+                return Self::miss(MissReason::NoRule);
+            }
+            let policies = rule.policies.clone();
+            return Self::Answer(Box::new(Answer { filters, prefixes, policies }));
         }
         let mut backends = backends();
         for filters in backends.iter_mut().map(|part| &mut part.filters).chain([&mut filters]) {
@@ -187,7 +197,17 @@ impl Effect {
             }
         }
         let (timeouts, retry, session) = (rule.timeouts, rule.retry.clone(), rule.session.clone());
-        Self::Forward(Box::new(Forwarding { grpc, backends, filters, prefixes, timeouts, retry, session }))
+        let policies = rule.policies.clone();
+        Self::Forward(Box::new(Forwarding {
+            grpc,
+            backends,
+            filters,
+            prefixes,
+            timeouts,
+            retry,
+            session,
+            policies,
+        }))
     }
 }
 
@@ -279,10 +299,25 @@ fn filled(redirect: Redirect, listener: &Listener) -> Redirect {
     Redirect { scheme: Some(scheme), port: Some(port), ..redirect }
 }
 
-/// Moves what `ReplacePrefixMatch` does out of a modifier. False if the match has no prefix.
+/// An answer that nobody can tell from that to a request which no rule takes.
+fn is_nothing(filters: &Filters) -> bool {
+    let not_found =
+        DirectResponse { status: StatusCode::NOT_FOUND, content_type: None, body: Box::default() };
+    *filters == Filters { respond: Some(not_found), ..Filters::default() }
+}
+
+/// Moves what `ReplacePrefixMatch` does out of a modifier, and what a regular expression does that does the same. False if the
+/// match has no prefix.
 fn lift(path: &mut PathModifier, matched: &Match, prefixes: &mut Vec<(Box<str>, Box<str>)>) -> bool {
-    let PathModifier::Prefix(to) = path else { return true };
-    let PathMatch::Prefix(from) = &matched.path else { return false };
+    let (from, to) = match (&*path, &matched.path) {
+        (PathModifier::Prefix(to), PathMatch::Prefix(from)) => (&**from, &**to),
+        (PathModifier::Prefix(_), _) => return false,
+        (PathModifier::Regex(replace), _) => match replace.as_prefix() {
+            Some(swap) => swap,
+            None => return true,
+        },
+        (PathModifier::Full(_), _) => return true,
+    };
     let (mut from, mut to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
     // `/a/x` to `/b/x` is what `/a` to `/b` is, where both apply.
     while let (Some((a, last)), Some((b, same))) = (from.rsplit_once('/'), to.rsplit_once('/')) {
@@ -294,76 +329,4 @@ fn lift(path: &mut PathModifier, matched: &Match, prefixes: &mut Vec<(Box<str>, 
     prefixes.push((from.into(), to.into()));
     *path = PathModifier::Prefix("".into());
     true
-}
-
-impl fmt::Display for Effect {
-    /// One line: `shop/cart:80`, `308 to https`, `404`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("nothing listens"),
-            Self::Requests => f.write_str("its requests are routed"),
-            Self::Error { status, reason, .. } => write!(f, "{status} ({})", reason.0),
-            Self::Answer(answer) => {
-                answer.fmt(f)?;
-                write_asked(f, &answer.filters)
-            }
-            Self::Forward(forward) if forward.backends.is_empty() => {
-                f.write_str("500 (no backend with a weight above 0)")
-            }
-            Self::Forward(forward) => {
-                write_parts(f, &forward.backends)?;
-                write_asked(f, &forward.filters)
-            }
-            Self::Connect { backends, .. } if backends.is_empty() => f.write_str("closed: no backend"),
-            Self::Connect { backends, .. } => write_parts(f, backends),
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(respond) = &self.filters.respond {
-            return write!(f, "{} by the rule", respond.status.as_u16());
-        }
-        let Some(redirect) = &self.filters.redirect else { return Ok(()) };
-        let scheme = redirect.scheme.as_deref().unwrap_or_default();
-        let host = redirect.hostname.as_deref().unwrap_or("{host}");
-        write!(f, "{} to {scheme}://{host}", redirect.status.as_u16())?;
-        match redirect.port {
-            Some(port) if port != if scheme == "https" { 443 } else { 80 } => write!(f, ":{port}")?,
-            _ => {}
-        }
-        match (&redirect.path, self.prefixes.first()) {
-            (Some(PathModifier::Full(path)), _) => f.write_str(path),
-            (Some(PathModifier::Prefix(_)), Some((from, to))) => write!(f, " with {from} as {to}"),
-            (Some(PathModifier::Regex(_)), _) => f.write_str(" with another path"),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn write_asked(f: &mut fmt::Formatter<'_>, filters: &Filters) -> fmt::Result {
-    for auth in &filters.auth {
-        if let Target::Invalid { reference, .. } = &auth.target {
-            write!(f, ", if {reference} agrees ({})", auth.protocol.as_str())?;
-        }
-    }
-    Ok(())
-}
-
-fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[Part]) -> fmt::Result {
-    let sum: u64 = parts.iter().map(|part| u64::from(part.weight)).sum();
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            f.write_str(", ")?;
-        }
-        f.write_str(&part.backend)?;
-        if part.kind.is_none() {
-            f.write_str(" (cannot be followed: 500)")?;
-        }
-        if parts.len() > 1 {
-            write!(f, " {}/{sum}", part.weight)?;
-        }
-    }
-    Ok(())
 }

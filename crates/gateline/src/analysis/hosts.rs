@@ -21,6 +21,10 @@ pub enum Hosts {
     Other,
     /// Those under this name that no longer hostname matches.
     Under(Box<str>),
+    /// Those one label under this name, where others under it are another class.
+    Label(Box<str>),
+    /// Those more than one label under this name, where those with one are another class.
+    Deeper(Box<str>),
     /// This one.
     Exact(Box<str>),
 }
@@ -29,7 +33,8 @@ impl fmt::Display for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Other => f.write_str("*"),
-            Self::Under(suffix) => write!(f, "*.{suffix}"),
+            Self::Under(suffix) | Self::Label(suffix) => write!(f, "*.{suffix}"),
+            Self::Deeper(suffix) => write!(f, "*.*.{suffix}"),
             Self::Exact(name) => f.write_str(name),
         }
     }
@@ -43,15 +48,17 @@ impl From<Hosts> for String {
 
 /// The finest partition of all hosts that patterns can tell apart, the least specific first. O(n log n).
 ///
-/// A host is the name of an exact pattern, or falls under the longest wildcard that takes it, or under none.
+/// A host is the name of an exact pattern, or one label under the name of a pattern for that, or falls under the longest
+/// wildcard that takes it, or under none.
 pub(super) fn atoms(patterns: &BTreeSet<&HostPattern>) -> Vec<Atom> {
     let names: HashSet<&HostPattern> = patterns.iter().copied().collect();
     let mut atoms = vec![other(&names)];
     let mut wildcards: Vec<&str> = Vec::new();
-    let mut exact = Vec::new();
+    let (mut labelled, mut exact) = (Vec::new(), Vec::new());
     for pattern in patterns {
         match pattern {
             HostPattern::Wildcard(suffix) => wildcards.push(suffix),
+            HostPattern::Label(suffix) => labelled.push(one_label(suffix, &names)),
             HostPattern::Exact(name) => {
                 exact.push(Atom { hosts: Hosts::Exact(name.clone()), witness: Some(name.to_string()) });
             }
@@ -59,6 +66,7 @@ pub(super) fn atoms(patterns: &BTreeSet<&HostPattern>) -> Vec<Atom> {
     }
     wildcards.sort_by_key(|suffix| suffix.len());
     atoms.extend(wildcards.into_iter().map(|suffix| under(suffix, &names)));
+    atoms.append(&mut labelled);
     atoms.append(&mut exact);
     atoms
 }
@@ -68,13 +76,31 @@ fn labels() -> impl Iterator<Item = String> {
     short.chain((0_u32..1 << 16).map(|n| format!("x{n}")))
 }
 
-fn under(suffix: &str, patterns: &HashSet<&HostPattern>) -> Atom {
-    // One label more: no longer wildcard can take it.
+/// The first host that is one label under a name and has no class of its own.
+fn child(suffix: &str, patterns: &HashSet<&HostPattern>) -> Option<String> {
     let free = |host: &String| {
         host.len() <= MAX_HOST && !patterns.contains(&HostPattern::Exact(host.as_str().into()))
     };
-    let witness = labels().map(|label| format!("{label}.{suffix}")).find(free);
-    Atom { hosts: Hosts::Under(suffix.into()), witness }
+    labels().map(|label| format!("{label}.{suffix}")).find(free)
+}
+
+fn one_label(suffix: &str, patterns: &HashSet<&HostPattern>) -> Atom {
+    Atom { hosts: Hosts::Label(suffix.into()), witness: child(suffix, patterns) }
+}
+
+fn under(suffix: &str, patterns: &HashSet<&HostPattern>) -> Atom {
+    if !patterns.contains(&HostPattern::Label(suffix.into())) {
+        // One label more: no longer wildcard can take it.
+        return Atom { hosts: Hosts::Under(suffix.into()), witness: child(suffix, patterns) };
+    }
+    let plain = |name: &String| {
+        ![HostPattern::Wildcard, HostPattern::Label]
+            .into_iter()
+            .any(|pattern| patterns.contains(&pattern(name.as_str().into())))
+    };
+    let parents = labels().map(|label| format!("{label}.{suffix}")).filter(plain);
+    let witness = parents.take_while(|name| name.len() <= MAX_HOST).find_map(|name| child(&name, patterns));
+    Atom { hosts: Hosts::Deeper(suffix.into()), witness }
 }
 
 fn other(patterns: &HashSet<&HostPattern>) -> Atom {
@@ -82,6 +108,9 @@ fn other(patterns: &HashSet<&HostPattern>) -> Atom {
         let suffixes = host.char_indices().filter(|(_, char)| *char == '.');
         let mut suffixes = suffixes.filter_map(|(index, _)| host.get(index + 1..));
         patterns.contains(&HostPattern::Exact(host.into()))
+            || host
+                .split_once('.')
+                .is_some_and(|(_, parent)| patterns.contains(&HostPattern::Label(parent.into())))
             || suffixes.any(|suffix| patterns.contains(&HostPattern::Wildcard(suffix.into())))
     };
     let hosts = ["other.example".to_owned(), "other.test".to_owned()].into_iter();
@@ -106,6 +135,40 @@ mod tests {
         for host in
             ["com", "a.com", "z.com", "z.z.com", "q.a.com", "q.b.a.com", "b.a.com", "x.a.com", "net", ""]
         {
+            assert!(vectors.contains(&vector(host)), "{host}");
+        }
+    }
+
+    #[test]
+    fn atoms_with_single_labels_are_disjoint_and_complete() {
+        let wildcard = |name: &str| HostPattern::Wildcard(name.into());
+        let label = |name: &str| HostPattern::Label(name.into());
+        let exact = |name: &str| HostPattern::Exact(name.into());
+        let patterns = [
+            label("a.com"),
+            wildcard("a.com"),
+            wildcard("b.a.com"),
+            exact("x.a.com"),
+            label("c.com"),
+            wildcard("com"),
+            label("b.a.com"),
+        ];
+        let atoms = atoms(&patterns.iter().collect());
+        let vector = |host: &str| patterns.iter().map(|pattern| pattern.matches(host)).collect::<Vec<_>>();
+        let vectors: HashSet<_> = atoms.iter().map(|atom| vector(atom.witness.as_deref().unwrap())).collect();
+        assert_eq!((atoms.len(), vectors.len()), (8, 8));
+        for host in [
+            "a.com",
+            "x.a.com",
+            "y.a.com",
+            "y.y.a.com",
+            "y.b.a.com",
+            "y.y.b.a.com",
+            "q.c.com",
+            "q.q.c.com",
+            "net",
+            "z.com",
+        ] {
             assert!(vectors.contains(&vector(host)), "{host}");
         }
     }

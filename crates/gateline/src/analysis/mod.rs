@@ -51,6 +51,7 @@ mod scene;
 mod unknown;
 mod values;
 mod witness;
+mod words;
 
 pub use change::{Change, ChangeKind, Party};
 pub use claim::{Case, Counterexample, Scope, Verdict, for_all};

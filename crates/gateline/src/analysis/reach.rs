@@ -95,7 +95,7 @@ impl Pass {
         for listener in &model.listeners {
             for RouteId(route) in listener.attached.iter().map(|attached| attached.route) {
                 let Some(rules) = model.routes.get(route as usize) else { continue };
-                let serves = listener.protocol.kinds().contains(&rules.kind);
+                let serves = listener.protocol.carries(rules.kind);
                 for (rule, matches) in (0..).zip(&rules.rules).filter(|_| serves) {
                     let matches = (0..).zip(&matches.matches);
                     attached.extend(matches.map(|(matched, _)| MatchRef {

@@ -248,7 +248,8 @@ impl<'r> Rows<'r> {
         let dots = host.char_indices().filter(|(_, char)| *char == '.');
         let suffixes = dots.filter_map(|(index, _)| host.get(index + 1..));
         let wildcards = suffixes.map(|suffix| Some(HostPattern::Wildcard(suffix.into())));
-        let patterns = [None, Some(HostPattern::Exact(host.into()))].into_iter().chain(wildcards);
+        let label = host.split_once('.').map(|(_, parent)| HostPattern::Label(parent.into()));
+        let patterns = [None, label, Some(HostPattern::Exact(host.into()))].into_iter().chain(wildcards);
         let mut positions = Vec::new();
         for pattern in patterns {
             positions.extend(self.by_host.get(&pattern.as_ref()).into_iter().flatten());

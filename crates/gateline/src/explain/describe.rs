@@ -31,7 +31,7 @@ pub(super) fn value_text(value: &ValueMatch) -> String {
 /// What a rule asks for. Below HTTP it asks for nothing.
 pub(super) fn predicates(kind: RouteKind, one: &Match) -> String {
     match kind {
-        RouteKind::Http | RouteKind::Grpc => matched(one),
+        RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress => matched(one),
         RouteKind::Tls | RouteKind::Tcp => "every connection".into(),
         RouteKind::Udp => "every datagram".into(),
     }

@@ -196,6 +196,8 @@ pub enum Criterion {
     Hostname,
     /// Exact before regular expression before prefix.
     PathKind,
+    /// The earlier location of an Ingress controller.
+    Location,
     /// The longer prefix.
     PathLength,
     /// GRPCRoute: the longer service.

@@ -55,6 +55,37 @@ impl ReplaceRegexMatch {
         &self.substitution
     }
 
+    /// The prefix that is replaced and what replaces it, where this is seen to do to every path that it matches what
+    /// `ReplacePrefixMatch` does: `^/a(/|$)(.*)` with `/\2` is `/a` with nothing. A pattern without regard to case replaces as
+    /// many bytes. `None` says nothing.
+    #[must_use]
+    pub fn as_prefix(&self) -> Option<(&str, &str)> {
+        let pattern = self.pattern.strip_prefix("(?i)").unwrap_or(&self.pattern);
+        let pattern = pattern.strip_prefix('^')?;
+        let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
+        let to = |suffix: &str| self.substitution.strip_suffix(suffix);
+        // What follows the prefix, and the last part of the substitution that keeps it as it is.
+        let (from, to) = if let Some(from) = pattern.strip_suffix("(/|$)(.*)") {
+            // The prefix alone becomes what `\1` leaves of it: without it, a slash more unless nothing else is left.
+            (from, to(r"\1\2").or_else(|| to(r"/\2").filter(|to| to.is_empty()))?)
+        } else if let Some(from) = pattern.strip_suffix("(?:/|$)(.*)") {
+            (from, to(r"/\1").filter(|to| to.is_empty())?)
+        } else if let Some(from) = pattern.strip_suffix("/(.*)") {
+            (from, to(r"/\1")?)
+        } else {
+            let (from, to) = (pattern.strip_suffix("(.*)")?, to(r"\1")?);
+            // Nothing may become nothing, and slashes must stay single.
+            if to.is_empty() || to.ends_with('/') || from.ends_with('/') {
+                return None;
+            }
+            (from, to)
+        };
+        let literal =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_~".contains(&byte));
+        let is_path = |text: &str| text.is_empty() || text.starts_with('/');
+        (literal(from) && literal(to) && is_path(from) && is_path(to)).then_some((from, to))
+    }
+
     /// Appends `path` with every match replaced.
     pub(super) fn replace(&self, path: &str, out: &mut Vec<u8>) -> Result<(), FilterError> {
         let mut copied = 0;

@@ -10,6 +10,9 @@ pub enum HostPattern {
     Exact(Box<str>),
     /// `*.example.com`, held as `example.com`. Matches one or more labels before it, never `example.com` itself.
     Wildcard(Box<str>),
+    /// `*.example.com` of an Ingress: matches exactly one label before it (IngressRule.host). Never parsed from a hostname of
+    /// the Gateway API.
+    Label(Box<str>),
 }
 
 /// Why a text is no hostname of the Gateway API (RFC 1123, optionally with a first label `*`, no address, no port).
@@ -57,6 +60,9 @@ impl HostPattern {
             Self::Wildcard(suffix) => {
                 host.strip_suffix(&**suffix).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
             }
+            Self::Label(suffix) => {
+                host.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && *parent == **suffix)
+            }
         }
     }
 
@@ -66,6 +72,10 @@ impl HostPattern {
         match (self, other) {
             (Self::Exact(name), pattern) | (pattern, Self::Exact(name)) => {
                 pattern.matches(name).then(|| Self::Exact(name.clone()))
+            }
+            (Self::Label(a), Self::Label(b)) => (a == b).then(|| self.clone()),
+            (label @ Self::Label(a), Self::Wildcard(b)) | (Self::Wildcard(b), label @ Self::Label(a)) => {
+                (a == b || Self::Wildcard(b.clone()).matches(a)).then(|| label.clone())
             }
             (Self::Wildcard(a), Self::Wildcard(b)) => {
                 let (long, short) = if a.len() >= b.len() { (self, b) } else { (other, a) };
@@ -83,7 +93,7 @@ impl HostPattern {
     #[must_use]
     pub fn suffix(&self) -> &str {
         match self {
-            Self::Exact(name) | Self::Wildcard(name) => name,
+            Self::Exact(name) | Self::Wildcard(name) | Self::Label(name) => name,
         }
     }
 }
@@ -92,7 +102,7 @@ impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exact(name) => f.write_str(name),
-            Self::Wildcard(suffix) => write!(f, "*.{suffix}"),
+            Self::Wildcard(suffix) | Self::Label(suffix) => write!(f, "*.{suffix}"),
         }
     }
 }
@@ -100,5 +110,47 @@ impl fmt::Display for HostPattern {
 impl From<HostPattern> for String {
     fn from(pattern: HostPattern) -> Self {
         pattern.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_one_label() {
+        let label = HostPattern::Label("foo.com".into());
+        for (host, matches) in [
+            ("a.foo.com", true),
+            ("a.b.foo.com", false),
+            ("foo.com", false),
+            (".foo.com", false),
+            ("foo", false),
+        ] {
+            assert_eq!(label.matches(host), matches, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_two_patterns_share() {
+        let (label, wildcard) =
+            (|name: &str| HostPattern::Label(name.into()), |name: &str| HostPattern::Wildcard(name.into()));
+        let table = [
+            (label("foo.com"), wildcard("foo.com"), Some(label("foo.com"))),
+            (label("foo.com"), wildcard("com"), Some(label("foo.com"))),
+            (label("foo.com"), wildcard("a.foo.com"), None),
+            (label("foo.com"), label("foo.com"), Some(label("foo.com"))),
+            (label("foo.com"), label("bar.com"), None),
+            (
+                label("foo.com"),
+                HostPattern::Exact("a.foo.com".into()),
+                Some(HostPattern::Exact("a.foo.com".into())),
+            ),
+            (label("foo.com"), HostPattern::Exact("a.b.foo.com".into()), None),
+        ];
+        for (a, b, shared) in table {
+            assert_eq!(a.intersect(&b), shared, "{a:?} {b:?}");
+            assert_eq!(b.intersect(&a), shared, "{b:?} {a:?}");
+        }
     }
 }

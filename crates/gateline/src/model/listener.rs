@@ -46,7 +46,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The kinds of routes that may attach to a listener of this protocol.
+    /// The kinds of routes of the Gateway API that may attach to a listener of this protocol.
     #[must_use]
     pub fn kinds(self) -> &'static [RouteKind] {
         match self {
@@ -55,6 +55,13 @@ impl Protocol {
             Self::Tcp => &[RouteKind::Tcp],
             Self::Udp => &[RouteKind::Udp],
         }
+    }
+
+    /// Whether rules of this kind take what comes to such a listener: [`Protocol::kinds`], and Ingress for HTTP and HTTPS.
+    #[must_use]
+    pub fn carries(self, kind: RouteKind) -> bool {
+        let ingress = kind == RouteKind::Ingress && matches!(self, Self::Http | Self::Https);
+        ingress || self.kinds().contains(&kind)
     }
 }
 

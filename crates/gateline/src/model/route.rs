@@ -26,6 +26,8 @@ pub enum RouteKind {
     /// UDPRoute.
     #[cfg_attr(feature = "serde", serde(rename = "UDPRoute"))]
     Udp,
+    /// Ingress: its rules have a [`Rule::location`].
+    Ingress,
 }
 
 impl RouteKind {
@@ -38,6 +40,7 @@ impl RouteKind {
             Self::Tls => "TLSRoute",
             Self::Tcp => "TCPRoute",
             Self::Udp => "UDPRoute",
+            Self::Ingress => "Ingress",
         }
     }
 }

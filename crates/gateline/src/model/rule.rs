@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{BackendId, Backends, Match, Origin};
@@ -21,6 +22,12 @@ pub struct Rule {
     pub retry: Option<Retry>,
     /// `rules[].sessionPersistence`.
     pub session: Option<SessionPersistence>,
+    /// The place in the order of an Ingress controller, from 0, among all rules of a host. Such rules come after those of the
+    /// same hostname that are ranked by the specification, which have `None`.
+    pub location: Option<u32>,
+    /// What is done to its requests besides, by objects or in a language that the engine does not run: names and values in words.
+    /// [`crate::analysis`] compares them; nothing applies them.
+    pub policies: BTreeMap<Box<str>, Box<str>>,
     /// Where it is written.
     pub origin: Origin,
 }

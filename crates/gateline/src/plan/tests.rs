@@ -43,6 +43,7 @@ impl World {
             retry: None,
             session: None,
             origin: origin.clone(),
+            ..Rule::default()
         };
         let name = ObjectName::new("shop", "route");
         let route = Route { kind: RouteKind::Http, name, created: None, rules: vec![rule], origin };

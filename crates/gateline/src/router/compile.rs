@@ -169,7 +169,7 @@ impl<'m> Compiler<'m> {
                 .get(route as usize)
                 .zip(self.by_match.get(route as usize))
                 .ok_or_else(no_route)?;
-            if !listener.protocol.kinds().contains(&route.kind) {
+            if !listener.protocol.carries(route.kind) {
                 continue;
             }
             for (hostname, host) in attached.hostnames.iter().enumerate() {

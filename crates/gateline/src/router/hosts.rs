@@ -3,11 +3,12 @@ use std::ops::ControlFlow;
 use super::Map;
 use crate::model::HostPattern;
 
-/// Values by hostname, found from the most specific to the least: one hash look-up for the exact name, one for each
-/// depth at which a wildcard occurs. O(length of the host).
+/// Values by hostname, found from the most specific to the least: one hash look-up for the exact name, one for
+/// wildcards of one label, if there are any, one for each depth at which a wildcard occurs. O(length of the host).
 #[derive(Debug)]
 pub(super) struct Hosts<T> {
     exact: Map<Box<str>, T>,
+    label: Map<Box<str>, T>,
     wildcard: Map<Box<str>, T>,
     /// Bit n: some wildcard has n labels after its `*`. A host of 253 bytes has at most 127 labels.
     depths: u128,
@@ -16,7 +17,7 @@ pub(super) struct Hosts<T> {
 
 impl<T> Default for Hosts<T> {
     fn default() -> Self {
-        Self { exact: Map::default(), wildcard: Map::default(), depths: 0, any: None }
+        Self { exact: Map::default(), label: Map::default(), wildcard: Map::default(), depths: 0, any: None }
     }
 }
 
@@ -24,6 +25,7 @@ impl<T: Copy> Hosts<T> {
     pub(super) fn insert(&mut self, pattern: Option<&HostPattern>, value: T) {
         match pattern {
             Some(HostPattern::Exact(name)) => drop(self.exact.insert(name.clone(), value)),
+            Some(HostPattern::Label(suffix)) => drop(self.label.insert(suffix.clone(), value)),
             Some(HostPattern::Wildcard(suffix)) => {
                 self.depths |= depth(1 + dots(suffix));
                 self.wildcard.insert(suffix.clone(), value);
@@ -36,6 +38,12 @@ impl<T: Copy> Hosts<T> {
     #[inline]
     pub(super) fn visit(&self, host: &str, mut visit: impl FnMut(T) -> ControlFlow<()>) -> ControlFlow<()> {
         if let Some(&value) = self.exact.get(host) {
+            visit(value)?;
+        }
+        if !self.label.is_empty()
+            && let Some((_, parent)) = host.split_once('.').filter(|(label, _)| !label.is_empty())
+            && let Some(&value) = self.label.get(parent)
+        {
             visit(value)?;
         }
         if self.depths != 0 {

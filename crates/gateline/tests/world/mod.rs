@@ -17,6 +17,9 @@ pub(crate) fn origin() -> Origin {
 }
 
 pub(crate) fn pattern(text: &str) -> Option<HostPattern> {
+    if let Some(suffix) = text.strip_prefix('~') {
+        return Some(HostPattern::Label(suffix.into()));
+    }
     (text != "*").then(|| HostPattern::parse(text).unwrap())
 }
 
@@ -85,24 +88,30 @@ pub(crate) fn rule(matches: Vec<Match>) -> Rule {
         retry: None,
         session: None,
         origin: origin(),
+        ..Rule::default()
     }
 }
 
 /// A route with the hostnames it writes; names are made distinct later.
 fn route(crowd: std::ops::Range<usize>) -> impl Strategy<Value = (Route, Vec<&'static str>)> {
-    use RouteKind::{Grpc, Http, Tcp, Tls, Udp};
-    let kind = select(vec![Http, Http, Http, Grpc, Grpc, Tls, Tls, Tcp, Udp]);
+    use RouteKind::{Grpc, Http, Ingress, Tcp, Tls, Udp};
+    let kind = select(vec![Http, Http, Http, Ingress, Grpc, Grpc, Tls, Tls, Tcp, Udp]);
     let hosts = vec!["*", "*.com", "*.a.com", "a.com", "b.a.com", "c.b.a.com", "other.org"];
     kind.prop_flat_map(move |kind| {
         // Below HTTP rules ask for nothing.
         let matches = match kind {
-            Http | Grpc => vec(one(kind), 1..3).boxed(),
+            Http | Grpc | Ingress => vec(one(kind), 1..3).boxed(),
             Tls | Tcp | Udp => Just(vec![Match { origin: origin(), ..Match::default() }]).boxed(),
         };
-        let rules = vec(matches.prop_map(rule), crowd.clone());
+        let ingress = kind == Ingress;
+        let location = (0_u32..4).prop_map(move |location| ingress.then_some(location));
+        let rule = (matches, location).prop_map(|(matches, location)| Rule { location, ..rule(matches) });
+        let rules = vec(rule, crowd.clone());
+        let hosts =
+            if ingress { vec!["*", "~com", "~a.com", "~b.a.com", "a.com", "b.a.com"] } else { hosts.clone() };
         let created = option::of((0_i64..2).prop_map(Timestamp));
         let name = (select(vec!["n", "m"]), select(vec!["x", "y", "z"]));
-        (rules, created, name, vec(select(hosts.clone()), 1..3)).prop_map(
+        (rules, created, name, vec(select(hosts), 1..3)).prop_map(
             move |(rules, created, (ns, name), hosts)| {
                 (Route { kind, name: ObjectName::new(ns, name), created, rules, origin: origin() }, hosts)
             },
@@ -131,7 +140,7 @@ pub(crate) fn listener(index: usize, gateway: &str, protocol: Protocol, hostname
 pub(crate) fn attach(model: &mut Model, route: Route, hosts: &[&str]) {
     let id = RouteId(u32::try_from(model.routes.len()).unwrap());
     let hosts = if matches!(route.kind, RouteKind::Tcp | RouteKind::Udp) { &["*"] } else { hosts };
-    for listener in model.listeners.iter_mut().filter(|one| one.protocol.kinds().contains(&route.kind)) {
+    for listener in model.listeners.iter_mut().filter(|one| one.protocol.carries(route.kind)) {
         let hostnames: Vec<_> = hosts
             .iter()
             .filter_map(|host| {

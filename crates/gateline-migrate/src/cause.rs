@@ -1,0 +1,62 @@
+//! Requests that tell causes apart: one change often has several.
+
+use gateline::analysis::{Change, Effect, MatchRef, Witness};
+use gateline::{Decision, Router};
+
+/// Both sides of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Both<'r> {
+    pub(crate) before: &'r Router,
+    pub(crate) after: &'r Router,
+}
+
+impl Both<'_> {
+    /// Whether a request is of a change: the same match takes it before, and it has the same effect after.
+    pub(crate) fn shows(&self, change: &Change, witness: &Witness) -> bool {
+        let (before, _) = decided(self.before, witness);
+        let (_, after) = decided(self.after, witness);
+        before == change.before.matched && after == change.after.effect
+    }
+
+    /// `Location` of the answers to a request.
+    pub(crate) fn locations(&self, witness: &Witness) -> [Option<String>; 2] {
+        [self.before, self.after].map(|router| {
+            let entry = router.entry(witness.port)?;
+            let answer = router.answer(entry, &witness.head(), 0);
+            answer.location.or_else(|| fixed(router, witness))
+        })
+    }
+
+    /// The path and query that backends get.
+    pub(crate) fn upstream(&self, witness: &Witness) -> [Option<String>; 2] {
+        [self.before, self.after].map(|router| {
+            let entry = router.entry(witness.port)?;
+            Some(router.answer(entry, &witness.head(), 0).upstream?.path)
+        })
+    }
+}
+
+fn decided(router: &Router, witness: &Witness) -> (Option<MatchRef>, Effect) {
+    let Some(entry) = router.entry(witness.port) else { return (None, Effect::Closed) };
+    let decision = router.decide_admitted(entry, &witness.head());
+    let hit = match decision {
+        Decision::Hit(hit) => Some(hit.into()),
+        Decision::Miss(_) | Decision::Ask(_) => None,
+    };
+    (hit, Effect::decided(router, decision))
+}
+
+/// `Location` that a fixed answer carries.
+fn fixed(router: &Router, witness: &Witness) -> Option<String> {
+    let Decision::Hit(hit) = router.decide_admitted(router.entry(witness.port)?, &witness.head()) else {
+        return None;
+    };
+    let headers = router.view(hit)?.rule.filters.response_headers.as_ref()?;
+    let (_, value) = headers.set.iter().find(|(name, _)| *name == http::header::LOCATION)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// A request with another path.
+pub(crate) fn with_path(witness: &Witness, path: impl Into<String>) -> Witness {
+    Witness { path: path.into(), ..witness.clone() }
+}

@@ -1,0 +1,237 @@
+//! A configuration of nginx as the controller's template makes it from Ingresses: written after the behaviour of
+//! `buildLocation`, `updateServerLocations` and `buildProxyPass`, and apart from the model. Slashes are not merged, for the model
+//! compares paths as sent.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use gateline_api::objects::Ingress;
+use gateline_api::{Object, Objects};
+
+pub(crate) struct Ports {
+    pub(crate) http: u16,
+    /// Stands for HTTPS.
+    pub(crate) https: u16,
+    pub(crate) echo: u16,
+}
+
+#[derive(Clone)]
+struct Location {
+    path: String,
+    kind: String,
+    backend: Option<String>,
+    canary: Option<(Object, String)>,
+    ingress: Object,
+}
+
+#[derive(Default)]
+struct Server {
+    tls: bool,
+    locations: Vec<Location>,
+}
+
+fn annotation<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
+    object.value["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")].as_str()
+}
+
+fn is_canary(object: &Object) -> bool {
+    annotation(object, "canary") == Some("true")
+}
+
+/// The whole file.
+pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
+    let mut list: Vec<&Object> = objects.of_kind("networking.k8s.io", "Ingress").collect();
+    // Equally old: by name from the last.
+    list.sort_by(|a, b| b.name.to_string().cmp(&a.name.to_string()));
+    let mut servers: BTreeMap<String, Server> = BTreeMap::new();
+    for object in list.iter().filter(|object| !is_canary(object)) {
+        let ingress: Ingress = object.decode().unwrap();
+        for rule in &ingress.spec.rules {
+            let host = rule.host.clone().unwrap_or_else(|| "_".into());
+            let root = || Location {
+                path: "/".into(),
+                kind: "Prefix".into(),
+                backend: None,
+                canary: None,
+                ingress: (*object).clone(),
+            };
+            let server =
+                servers.entry(host.clone()).or_insert_with(|| Server { tls: false, locations: vec![root()] });
+            server.tls |= ingress.spec.tls.iter().any(|tls| tls.hosts.contains(&host));
+        }
+    }
+    for object in &list {
+        let ingress: Ingress = object.decode().unwrap();
+        for rule in &ingress.spec.rules {
+            let host = rule.host.clone().unwrap_or_else(|| "_".into());
+            let server = servers.get_mut(&host).unwrap();
+            for path in rule.http.iter().flat_map(|http| &http.paths) {
+                let service = path.backend.service.as_ref().unwrap();
+                let backend =
+                    format!("{}/{}:{}", object.name.namespace, service.name, service.port.number.unwrap());
+                let (text, kind) = (path.path.clone().unwrap(), path.path_type.clone().unwrap());
+                if is_canary(object) {
+                    let same =
+                        server.locations.iter_mut().filter(|one| one.path == text && one.backend.is_some());
+                    same.for_each(|one| one.canary = Some(((*object).clone(), backend.clone())));
+                    continue;
+                }
+                let location = Location {
+                    path: text.clone(),
+                    kind: kind.clone(),
+                    backend: Some(backend),
+                    canary: None,
+                    ingress: (*object).clone(),
+                };
+                match server
+                    .locations
+                    .iter_mut()
+                    .find(|one| one.path == text && (one.kind == kind || text == "/" && kind != "Exact"))
+                {
+                    Some(known) if known.backend.is_none() => *known = location,
+                    Some(_) => {}
+                    None => server.locations.push(location),
+                }
+            }
+        }
+    }
+    let mut text = String::from(
+        "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr warn;\nevents {}\nhttp {\n",
+    );
+    text += "  access_log off;\n  merge_slashes off;\n  port_in_redirect off;\n  server_names_hash_bucket_size 128;\n";
+    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        let _ = writeln!(text, "  {kind}_temp_path {kind}_temp;");
+    }
+    let _ = writeln!(
+        text,
+        "  server {{ listen 127.0.0.1:{}; merge_slashes off; location / {{ add_header X-Echo $http_x_backend; return 200 $request_uri; }} }}",
+        ports.echo
+    );
+    let _ = writeln!(
+        text,
+        "  server {{ listen 127.0.0.1:{} default_server; listen 127.0.0.1:{} default_server; server_name _; return 404; }}",
+        ports.http, ports.https
+    );
+    for (host, mut server) in servers {
+        server.locations.sort_by(|a, b| b.path.cmp(&a.path));
+        server.locations.sort_by_key(|one| std::cmp::Reverse(one.path.len()));
+        let locations = with_exact(&server.locations);
+        let regex = locations
+            .iter()
+            .any(|one| rewrites(one) || annotation(&one.ingress, "use-regex") == Some("true"));
+        for secure in [false, true] {
+            if secure && !server.tls {
+                continue;
+            }
+            let port = if secure { ports.https } else { ports.http };
+            let _ = writeln!(
+                text,
+                "  server {{\n    listen 127.0.0.1:{port};\n    server_name {};",
+                server_name(&host)
+            );
+            if let Some(root) = locations.iter().find_map(|one| annotation(&one.ingress, "app-root")) {
+                let scheme = if secure { "https" } else { "http" };
+                let _ = writeln!(text, "    if ($uri = /) {{ return 302 {scheme}://$http_host{root}; }}");
+            }
+            for one in &locations {
+                location(one, regex, !secure && server.tls, ports, &mut text);
+            }
+            text += "  }\n";
+        }
+    }
+    text + "}\n"
+}
+
+fn server_name(host: &str) -> String {
+    match host.strip_prefix("*.") {
+        Some(rest) => format!(r"~^(?<subdomain>[\w-]+)\.{}$", rest.replace('.', r"\.")),
+        None => host.to_owned(),
+    }
+}
+
+fn rewrites(location: &Location) -> bool {
+    annotation(&location.ingress, "rewrite-target").is_some_and(|target| target != location.path)
+}
+
+/// A Prefix becomes the location with a slash and an exact one without, unless it is part of a pattern.
+fn with_exact(locations: &[Location]) -> Vec<Location> {
+    let mut list = Vec::new();
+    for one in locations {
+        let plain = one.kind == "Prefix"
+            && one.path != "/"
+            && !rewrites(one)
+            && annotation(&one.ingress, "use-regex") != Some("true");
+        if !plain {
+            list.push(one.clone());
+            continue;
+        }
+        let path = if one.path.ends_with('/') { one.path.clone() } else { format!("{}/", one.path) };
+        list.push(Location { path, ..one.clone() });
+        if !locations.iter().any(|other| other.kind == "Exact" && other.path == one.path) {
+            list.push(Location { kind: "Exact".into(), ..one.clone() });
+        }
+    }
+    list
+}
+
+fn location(one: &Location, regex: bool, redirect: bool, ports: &Ports, text: &mut String) {
+    let path = &one.path;
+    let _ = match (regex, &*one.kind) {
+        (true, _) => writeln!(text, "    location ~* \"^{path}\" {{"),
+        (false, "Exact") => writeln!(text, "    location = \"{path}\" {{"),
+        (false, _) => writeln!(text, "    location \"{path}\" {{"),
+    };
+    for (name, default) in [("temporal-redirect", "302"), ("permanent-redirect", "301")] {
+        if let Some(url) = annotation(&one.ingress, name) {
+            let code = annotation(&one.ingress, &format!("{name}-code")).unwrap_or(default);
+            let _ = writeln!(text, "      return {code} {url};");
+        }
+    }
+    let wanted = annotation(&one.ingress, "ssl-redirect") != Some("false");
+    if redirect && wanted {
+        text.push_str("      return 308 https://$host$request_uri;\n");
+    }
+    let Some(backend) = &one.backend else {
+        text.push_str("      return 404;\n    }\n");
+        return;
+    };
+    let _ = writeln!(text, "      set $backend {backend};");
+    if let Some((canary, other)) = &one.canary {
+        split(canary, backend, other, text);
+    }
+    if let Some(target) = annotation(&one.ingress, "rewrite-target").filter(|target| target != path) {
+        let _ = writeln!(text, "      rewrite \"(?i){path}\" {target} break;");
+    }
+    let _ = writeln!(
+        text,
+        "      proxy_set_header X-Backend $backend;\n      proxy_set_header Host $http_host;\n      proxy_pass http://127.0.0.1:{};\n    }}",
+        ports.echo
+    );
+}
+
+/// Who gets the canary. The weakest is written first: what follows overwrites it.
+fn split(canary: &Object, backend: &str, other: &str, text: &mut String) {
+    let weight = annotation(canary, "canary-weight").unwrap_or("0");
+    if weight == "100" {
+        let _ = writeln!(text, "      set $backend {other};");
+    }
+    let mut when = |variable: &str, test: &str, to: &str| {
+        let _ = writeln!(text, "      if ({variable} {test}) {{ set $backend {to}; }}");
+    };
+    if let Some(cookie) = annotation(canary, "canary-by-cookie") {
+        let variable = format!("$cookie_{cookie}");
+        when(&variable, "= never", backend);
+        when(&variable, "= always", other);
+    }
+    if let Some(header) = annotation(canary, "canary-by-header") {
+        let variable = format!("$http_{}", header.to_ascii_lowercase().replace('-', "_"));
+        if let Some(value) = annotation(canary, "canary-by-header-value") {
+            when(&variable, &format!("= \"{value}\""), other);
+        } else if let Some(pattern) = annotation(canary, "canary-by-header-pattern") {
+            when(&variable, &format!("~ \"{pattern}\""), other);
+        } else {
+            when(&variable, "= never", backend);
+            when(&variable, "= always", other);
+        }
+    }
+}

@@ -51,6 +51,7 @@ var alone = []test{
 	{"ControllersKilled", controllersKilled},
 	{"APIServerRestarted", apiServerRestarted},
 	{"WatchExpired", watchExpired},
+	{"ServedFromCache", servedFromCache},
 	{"ManyRoutes", manyRoutes},
 }
 
@@ -62,6 +63,7 @@ var together = []test{
 	{"TrustBundle", trustBundle},
 	{"NamespaceDeletedUnderTraffic", namespaceDeletedUnderTraffic},
 	{"RollingRestart", rollingRestart},
+	{"DataPlaneRepaired", dataPlaneRepaired},
 }
 
 func TestCluster(t *testing.T) {

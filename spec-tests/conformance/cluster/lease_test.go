@@ -22,7 +22,8 @@ const leaseHolds = 15 * time.Second
 
 // Three controllers of the test's own run for one Lease. There are never two that write. When the one that does is frozen
 // another takes over, and it does not write when it wakes up. A holder whose clock is an hour behind keeps the Lease for as
-// long as it renews it; one whose clock is an hour ahead and that is gone does not keep it for an hour.
+// long as it renews it; one whose clock is an hour ahead and that is gone does not keep it for an hour. One that is asked to stop
+// gives it back.
 func leaseRaced(t *testing.T, c *cluster) {
 	race := c.race(t, 3)
 	first := race.leader(t)
@@ -47,9 +48,21 @@ func leaseRaced(t *testing.T, c *cluster) {
 	}
 	last := time.Now()
 	race.take(t, last.Add(time.Hour))
-	race.leader(t)
+	third := race.leader(t)
 	if took := time.Since(last); took < leaseHolds {
 		t.Errorf("the Lease was taken %v after it was renewed", took)
+	}
+
+	begin = time.Now()
+	process{pid: third.pid, args: []string{third.identity}}.signal(t, syscall.SIGTERM)
+	eventually(t, "another leader", func() error {
+		if found := race.leading(t); len(found) != 1 || found[0] == third {
+			return fmt.Errorf("%d lead", len(found))
+		}
+		return nil
+	})
+	if took := time.Since(begin); took > leaseHolds/2 {
+		t.Errorf("the Lease was not given back: it was taken %v later", took)
 	}
 	race.stop(t)
 }

@@ -71,7 +71,9 @@ fn a_certificate_that_cannot_be_used_is_told_where_it_is_and_where_it_is_needed(
         ];
         assert_eq!(places(finding), expected);
         let line = finding.origin.place.as_ref().unwrap().line;
-        assert!(yaml.lines().nth(line as usize - 1).unwrap().contains(field), "{name}: line {line}");
+        // Where the text begins.
+        let text = yaml.lines().nth(line as usize - 1).unwrap().trim();
+        assert_eq!(text, "-----BEGIN CERTIFICATE-----", "{name}: line {line}");
         let listener = &status(&resolution, "Gateway", "infra/edge").listeners[0].conditions;
         assert_eq!(said(listener, "ResolvedRefs"), "ResolvedRefs=False InvalidCertificateRef");
         assert_eq!(said(listener, "Programmed"), "Programmed=False Invalid");

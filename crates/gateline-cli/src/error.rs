@@ -23,8 +23,10 @@ pub(crate) enum CliError {
     Untested(usize),
     #[error("--init takes one folder")]
     OneFolder,
-    #[error("{}", match .0 { 0 => "there is no Ingress of networking.k8s.io/v1 here".to_owned(), n => format!("{n} of the Ingresses cannot be used") })]
-    NoIngress(usize),
+    #[error("there is no Ingress of networking.k8s.io/v1 here")]
+    NoIngress,
+    #[error("{0} of the Ingresses cannot be used")]
+    Ingresses(usize),
     #[error("{} is not empty: what an earlier run wrote there may not be guarded", .0.display())]
     NotEmpty(PathBuf),
     #[error("{0:?} is not a finding")]

@@ -20,7 +20,8 @@ fn stdout(assert: &OutputAssert) -> String {
 
 #[test]
 fn what_a_converter_lost_is_found_in_its_output() {
-    let args = ["migrate", "verify", "--from", "ingress-nginx", SHOP, "--to", "examples/ingress/converted.yaml"];
+    let args =
+        ["migrate", "verify", "--from", "ingress-nginx", SHOP, "--to", "examples/ingress/converted.yaml"];
     let found = gateline(&[&args[..], &["--format", "json"]].concat()).code(1);
     let report: serde_json::Value = serde_json::from_str(&stdout(&found)).unwrap();
     let codes: Vec<&str> =
@@ -41,7 +42,9 @@ fn what_a_converter_lost_is_found_in_its_output() {
 fn what_is_written_is_verified_and_guarded() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("gw").display().to_string();
-    let spec = stdout(&gateline(&["migrate", SHOP, "--from", "ingress-nginx", "--to", "spec", "--out", &out]).code(1));
+    let spec = stdout(
+        &gateline(&["migrate", SHOP, "--from", "ingress-nginx", "--to", "spec", "--out", &out]).code(1),
+    );
     assert!(spec.contains("allow-list-dropped[GL721]"), "{spec}");
     let files: Vec<String> = std::fs::read_dir(&out)
         .unwrap()
@@ -73,7 +76,8 @@ fn unusable_input_is_an_error() {
 fn ingresses_are_explained_beside_routes() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("both.yaml");
-    let ingress = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(SHOP)).unwrap();
+    let ingress =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(SHOP)).unwrap();
     let route = "---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -99,6 +103,7 @@ spec:
     }
     let without = stdout(&gateline(&["explain", &file, "GET http://office.shop.example.com/old"]).code(0));
     assert!(!without.contains("shop/office:80"), "{without}");
-    let other = stdout(&gateline(&["explain", "--ingress", "nginx", &file, "GET http://shop.example.com/x"]).code(0));
+    let other =
+        stdout(&gateline(&["explain", "--ingress", "nginx", &file, "GET http://shop.example.com/x"]).code(0));
     assert!(other.contains("Location") || other.contains("https://shop.example.com/x"), "{other}");
 }

@@ -68,7 +68,7 @@ struct Ingresses {
     paths: Vec<PathBuf>,
     /// The controller that serves them
     #[arg(long, value_enum, default_value_t)]
-    from: From,
+    from: Controller,
     /// Only Ingresses of this class, and those without one [default: all]
     #[arg(long, value_name = "CLASS")]
     ingress_class: Option<String>,
@@ -89,7 +89,7 @@ struct Ingresses {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum From {
+enum Controller {
     /// kubernetes/ingress-nginx
     #[default]
     IngressNginx,
@@ -226,15 +226,16 @@ impl Ingresses {
         let mut options = SourceOptions::default();
         options.class.clone_from(&self.ingress_class);
         options.globals = globals;
-        let From::IngressNginx = self.from;
-        let source = Source::ingress_nginx(&world.objects, &options);
+        let source = match self.from {
+            Controller::IngressNginx => Source::ingress_nginx(&world.objects, &options),
+        };
         let refused =
             world.objects.iter().filter(|object| object.refused && &*object.kind == "Ingress").count();
         if source.ingresses == 0 || refused > 0 {
             for finding in world.findings.iter().filter(|finding| &*finding.origin.kind == "Ingress") {
                 output.error_line(&finding.message);
             }
-            return Err(CliError::NoIngress(refused));
+            return Err(if refused > 0 { CliError::Ingresses(refused) } else { CliError::NoIngress });
         }
         Ok((world, source))
     }

@@ -47,7 +47,11 @@ fn summary(source: &Source, converted: &Converted) -> String {
     for manifest in &converted.manifests {
         *kinds.entry(manifest.kind).or_default() += 1;
     }
-    let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| counted(count, kind)).collect();
+    let counted = |(kind, count): (&str, usize)| match kind.strip_suffix('y') {
+        Some(stem) if count > 1 => format!("{count} {stem}ies"),
+        _ => counted(count, kind),
+    };
+    let kinds: Vec<String> = kinds.into_iter().map(counted).collect();
     let written = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
     let ingresses =
         if source.ingresses == 1 { "1 Ingress" } else { &format!("{} Ingresses", source.ingresses) };

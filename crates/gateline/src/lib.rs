@@ -94,6 +94,7 @@ pub mod weight;
 mod connect;
 mod decision;
 mod head;
+mod profile;
 mod rank;
 
 pub use connect::{Connect, Opening};
@@ -103,4 +104,5 @@ pub use head::Head;
 pub use model::Model;
 pub use pattern::PatternError;
 pub use plan::Plan;
-pub use router::{CompileError, Options, RegexRank, Router, Stats};
+pub use profile::{Anchoring, Feature, Profile};
+pub use router::{CompileError, Options, Precedence, RegexRank, Router, Stats};

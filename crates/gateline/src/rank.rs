@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use crate::explain::Criterion;
 use crate::model::{GrpcMethodMatch, HostPattern, ListenerName, Match, PathMatch, Route, ValueMatch};
-use crate::router::{Options, RegexRank};
+use crate::router::{Options, Precedence, RegexRank};
 
 /// A match of an attached route as precedence sees it.
 #[derive(Debug)]
@@ -15,7 +15,10 @@ pub(crate) struct Rank<'m> {
     length: Reverse<usize>,
     service: Specificity,
     method: Specificity,
-    matched: &'m Match,
+    http_method: bool,
+    /// How many, and on equal terms how many exact ones.
+    headers: (usize, usize),
+    query: (usize, usize),
     route: &'m Route,
     order: (usize, usize),
     listener: &'m ListenerName,
@@ -45,6 +48,10 @@ enum Specificity {
     None,
 }
 
+/// What Envoy Gateway puts where a pattern leaves out the service or the method.
+const ANY_SERVICE: &str = r"(?i)\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*";
+const ANY_METHOD: &str = "[A-Za-z_][A-Za-z_0-9]*";
+
 type Compare = fn(&Rank<'_>, &Rank<'_>) -> Ordering;
 
 /// "Precedence must be given to the rule with the largest number of …, continuing on ties": HTTPRouteRule and
@@ -69,11 +76,11 @@ const CRITERIA: [(Criterion, Compare); 12] = [
     // "Characters in a matching method."
     (Criterion::GrpcMethod, |a, b| a.method.cmp(&b.method)),
     // "Method match."
-    (Criterion::Method, |a, b| a.matched.method.is_none().cmp(&b.matched.method.is_none())),
+    (Criterion::Method, |a, b| b.http_method.cmp(&a.http_method)),
     // "Largest number of header matches."
-    (Criterion::Headers, |a, b| b.matched.headers.len().cmp(&a.matched.headers.len())),
+    (Criterion::Headers, |a, b| b.headers.cmp(&a.headers)),
     // "Largest number of query param matches."
-    (Criterion::Query, |a, b| b.matched.query.len().cmp(&a.matched.query.len())),
+    (Criterion::Query, |a, b| b.query.cmp(&a.query)),
     // "The oldest Route based on creation timestamp." Without one it was never created: younger than all.
     (Criterion::Age, |a, b| a.age().cmp(&b.age())),
     // "The Route appearing first in alphabetical order by '{namespace}/{name}'." Then HTTPRoute before GRPCRoute.
@@ -103,6 +110,7 @@ impl<'m> Rank<'m> {
         matched: &'m Match,
         options: &Options,
     ) -> Self {
+        let hostname = hostname(written);
         let location = route.rules.get(order.0).and_then(|rule| rule.location);
         let (path, length) = match location {
             Some(_) => (PathClass::Location, 0),
@@ -112,19 +120,62 @@ impl<'m> Rank<'m> {
             PathMatch::Grpc(grpc) => (specificity(grpc.service.as_ref()), specificity(grpc.method.as_ref())),
             _ => (Specificity::None, Specificity::None),
         };
-        let hostname = hostname(written);
-        Self {
+        let rank = Self {
             hostname,
             path,
             location,
             length: Reverse(length),
             service,
             method,
-            matched,
+            http_method: matched.method.is_some(),
+            headers: (matched.headers.len(), 0),
+            query: (matched.query.len(), 0),
             route,
             order,
             listener,
+        };
+        match options.precedence {
+            Precedence::EnvoyGateway if location.is_none() => rank.envoy_gateway(matched),
+            Precedence::Standard | Precedence::EnvoyGateway => rank,
         }
+    }
+
+    /// As `XdsIRRoutes` of Envoy Gateway 1.9 compares (`internal/gatewayapi/sort.go`), on what its translator makes of a match
+    /// (`internal/gatewayapi/route.go`): a method is a header, and so is the method of a gRPC match without a service.
+    fn envoy_gateway(self, matched: &Match) -> Self {
+        let exact = |value: &ValueMatch| usize::from(matches!(value, ValueMatch::Exact(_)));
+        let mut headers =
+            (matched.headers.len(), matched.headers.iter().map(|one| exact(&one.value)).sum::<usize>());
+        let query = (matched.query.len(), matched.query.iter().map(|one| exact(&one.value)).sum());
+        if matched.method.is_some() {
+            headers = (headers.0 + 1, headers.1 + 1);
+        }
+        let (path, length) = match &matched.path {
+            PathMatch::Exact(text) => (PathClass::Exact, text.len()),
+            PathMatch::Prefix(text) => (PathClass::Prefix, text.len().max("/".len())),
+            PathMatch::Regex(text) => (self.path, text.len()),
+            PathMatch::Grpc(GrpcMethodMatch { service, method }) => match (service, method) {
+                (None, None) => (PathClass::Prefix, 0),
+                (None, Some(ValueMatch::Exact(_))) => {
+                    headers.0 += 1;
+                    (PathClass::Prefix, 0)
+                }
+                (Some(ValueMatch::Exact(service)), None) => (PathClass::Prefix, "/".len() + service.len()),
+                (Some(ValueMatch::Exact(service)), Some(ValueMatch::Exact(method))) => {
+                    (PathClass::Exact, "//".len() + service.len() + method.len())
+                }
+                (service, method) => {
+                    let length = |value: &Option<ValueMatch>, any: &str| match value {
+                        Some(ValueMatch::Exact(text) | ValueMatch::Regex(text)) => text.len(),
+                        None => any.len(),
+                    };
+                    let length = "//".len() + length(service, ANY_SERVICE) + length(method, ANY_METHOD);
+                    (PathClass::RegexAbovePrefix, length)
+                }
+            },
+        };
+        let (service, method) = (Specificity::None, Specificity::None);
+        Self { path, length: Reverse(length), service, method, http_method: false, headers, query, ..self }
     }
 
     fn age(&self) -> (bool, Option<crate::model::Timestamp>) {

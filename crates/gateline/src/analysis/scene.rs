@@ -185,7 +185,8 @@ impl<'r> Scene<'r> {
                 _ => Rc::default(),
             };
             host.seats.push(seat);
-            host.positions.push(rows.of(&host.name));
+            let fallback = side.is_none_or(|side| side.router.falls_back());
+            host.positions.push(rows.of(&host.name, fallback));
             host.rows.push(rows);
         }
         host
@@ -243,16 +244,20 @@ impl<'r> Rows<'r> {
         self.rows.get(position as usize)
     }
 
-    /// Ascending.
-    fn of(&self, host: &str) -> Vec<u32> {
+    /// Ascending. Without `fallback` only those of the most specific hostname.
+    fn of(&self, host: &str, fallback: bool) -> Vec<u32> {
         let dots = host.char_indices().filter(|(_, char)| *char == '.');
         let suffixes = dots.filter_map(|(index, _)| host.get(index + 1..));
         let wildcards = suffixes.map(|suffix| Some(HostPattern::Wildcard(suffix.into())));
         let label = host.split_once('.').map(|(_, parent)| HostPattern::Label(parent.into()));
-        let patterns = [None, label, Some(HostPattern::Exact(host.into()))].into_iter().chain(wildcards);
+        let patterns = [Some(HostPattern::Exact(host.into())), label].into_iter().filter(Option::is_some);
+        let patterns = patterns.chain(wildcards).chain([None]);
         let mut positions = Vec::new();
         for pattern in patterns {
             positions.extend(self.by_host.get(&pattern.as_ref()).into_iter().flatten());
+            if !fallback && !positions.is_empty() {
+                break;
+            }
         }
         positions.sort_unstable();
         positions

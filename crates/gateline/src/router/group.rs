@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use super::bucket::Bucket;
 use super::conditions::Conditions;
 use super::hosts::Hosts;
@@ -39,10 +41,10 @@ impl Group {
         (first != Position::MAX).then_some(first)
     }
 
-    /// The strongest match. A host whose rules do not match falls through to the less specific one.
+    /// The strongest match. With `fallback` a host whose rules do not match falls through to the less specific one.
     pub(super) fn search<'a, O: Observe>(
         &self,
-        host: &str,
+        (host, fallback): (&str, bool),
         request: &'a Request<'a>,
         slots: Slots<'a>,
         observer: &mut O,
@@ -54,7 +56,7 @@ impl Group {
             {
                 bucket.search(&mut walk);
             }
-            NEXT
+            if fallback { NEXT } else { ControlFlow::Break(()) }
         });
         search.best()
     }

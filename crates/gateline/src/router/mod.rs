@@ -29,7 +29,7 @@ mod trace;
 
 use std::sync::Arc;
 
-pub use options::{CompileError, Options, RegexRank};
+pub use options::{CompileError, Options, Precedence, RegexRank};
 pub use stats::Stats;
 
 use authority::Host;
@@ -209,7 +209,8 @@ impl Router {
     /// The one search.
     fn search<O: Observe>(&self, group: &Group, host: &str, head: &Head<'_>, observer: &mut O) -> Decision {
         let slots = group.slots(&self.conditions, &self.patterns);
-        let best = group.search(host, &Request::new(head), slots, observer);
+        let request = Request::new(head);
+        let best = group.search((host, self.options.hostname_fallback), &request, slots, observer);
         match best.and_then(|position| group.slots.get(position as usize)) {
             Some(slot) => Decision::Hit(slot.hit),
             None => Decision::Miss(Miss { listener: group.listener(), reason: MissReason::NoRule }),

@@ -7,12 +7,37 @@ use crate::pattern::PatternError;
 pub struct Options {
     /// Where a regular expression ranks among path matches.
     pub regex_rank: RegexRank,
+    /// What decides between matches of paths of one kind.
+    pub precedence: Precedence,
+    /// Whether a host whose rules do not match falls through to the rules of a less specific hostname of its listener.
+    pub hostname_fallback: bool,
+}
+
+impl Options {
+    /// What the specification says, and Gateline's choices where it says nothing.
+    pub(crate) const SPEC: Self = Self {
+        regex_rank: RegexRank::AbovePrefix,
+        precedence: Precedence::Standard,
+        hostname_fallback: true,
+    };
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { regex_rank: RegexRank::AbovePrefix }
+        Self::SPEC
     }
+}
+
+/// See [`Options::precedence`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precedence {
+    /// As the specification has it: the longest prefix, then a method, then the number of headers, then that of query
+    /// parameters.
+    #[default]
+    Standard,
+    /// As Envoy Gateway sorts: the longest text of a path, whatever its kind; then the number of headers, to which a method
+    /// counts; then that of exact ones; then the same of query parameters.
+    EnvoyGateway,
 }
 
 /// See [`Options::regex_rank`].

@@ -102,6 +102,11 @@ impl Router {
         })
     }
 
+    /// Whether hosts fall through to less specific hostnames.
+    pub(crate) fn falls_back(&self) -> bool {
+        self.options.hostname_fallback
+    }
+
     /// The listener that answers for a seat.
     pub(crate) fn listener_at(&self, group: GroupId) -> Option<ListenerId> {
         self.group(group).and_then(Group::listener)

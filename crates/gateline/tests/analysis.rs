@@ -236,4 +236,35 @@ proptest! {
             Proof::Unknown(unknown) => prop_assert!(false, "{unknown}"),
         }
     }
+
+    /// A request goes to any of the routes that only their names put in order, once that one is the oldest.
+    #[test]
+    fn a_claim_for_any_order_holds_whichever_route_is_the_oldest(
+        listeners in listeners(),
+        routes in routes(),
+        method in prop::option::of(Just(http::Method::GET)),
+        below: bool,
+    ) {
+        let model = served(model(listeners, &routes));
+        let holds = |effect: &Effect| !effect.to_string().contains("n/a:80");
+        let proof = |model: &Model, any_order: bool| {
+            let scope = Scope { method: method.clone(), any_order, ..Scope::default() };
+            for_all(&compile(model.clone(), below), &scope, |case| holds(case.effect))
+        };
+        let proved = |proof: &Proof| matches!(proof, Proof::Proved { .. });
+        let oldest = |route: usize| {
+            let mut model = model.clone();
+            for (index, other) in model.routes.iter_mut().enumerate() {
+                let first = i64::from(index == route);
+                other.created = match other.created {
+                    Some(Timestamp(seconds)) => Some(Timestamp(seconds * 2 - first)),
+                    None => (first == 1).then_some(Timestamp(i64::MAX)),
+                };
+            }
+            model
+        };
+        let each = (0..model.routes.len()).all(|route| proved(&proof(&oldest(route), false)));
+        let any = proof(&model, true);
+        prop_assert_eq!(proved(&any), each && proved(&proof(&model, false)), "{:?}", any);
+    }
 }

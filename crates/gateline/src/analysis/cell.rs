@@ -9,7 +9,7 @@ use super::scene::{Host, Memo, Scene, is_free};
 use super::unknown::Reason;
 use super::witness::Witness;
 use crate::Decision;
-use crate::explain::describe;
+use crate::explain::{Criterion, describe};
 use crate::model::{HeaderMatch, Match, ValueMatch};
 use crate::pattern;
 use crate::router::Row;
@@ -95,6 +95,23 @@ impl<'a, 'r> Cell<'a, 'r> {
 
     pub(super) fn live(&self, side: usize) -> &[u32] {
         self.live.get(side).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Positions after those that only age, name or order put after the last of them: it would take its place, were its route
+    /// older.
+    pub(super) fn beyond(&self, side: usize) -> Vec<u32> {
+        let (Some(Some(at)), Some(last)) = (self.scene.sides.get(side), self.live(side).last().copied())
+        else {
+            return Vec::new();
+        };
+        let last_row = self.row(side, last);
+        let ties = |position: &u32| match (last_row, self.row(side, *position)) {
+            (Some(a), Some(b)) => {
+                matches!(at.router.precedence(a, b), Criterion::Age | Criterion::Name | Criterion::Order)
+            }
+            _ => false,
+        };
+        self.merged(side).skip_while(|position| *position <= last).take_while(ties).collect()
     }
 
     pub(super) fn row(&self, side: usize, position: u32) -> Option<&Row<'r>> {

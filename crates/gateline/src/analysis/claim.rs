@@ -3,10 +3,11 @@ use http::Method;
 use super::cell::{Cell, only_joined};
 use super::effect::Effect;
 use super::reach::MatchRef;
-use super::scene::{Host, Marks, Memo, Scene, Visit};
+use super::scene::{Host, Marks, Memo, Scene, Side, Visit};
 use super::unknown::{Reason, Unknown};
 use super::witness::Witness;
 use crate::decision::MissReason;
+use crate::explain::Criterion;
 use crate::model::{HeaderMatch, HostPattern, Match, ObjectName, Origin, PathMatch, QueryMatch};
 use crate::router::{Plane, Row};
 use crate::{Connect, Router, pattern};
@@ -30,6 +31,9 @@ pub struct Scope {
     pub headers: Vec<HeaderMatch>,
     /// At most one entry a name.
     pub query: Vec<QueryMatch>,
+    /// Routes that only their names put in order may have been created in any order, as files do not tell: a claim must hold
+    /// whichever of them is the oldest. Otherwise they come in the order of their names.
+    pub any_order: bool,
 }
 
 /// What becomes of requests of a scope: what a claim judges.
@@ -58,7 +62,8 @@ pub enum Verdict {
 /// A request for which a claim does not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterexample {
-    /// One of the shortest of its class. The router decided it.
+    /// One of the shortest of its class. The router decides it so; with [`Scope::any_order`], perhaps only once the route
+    /// that takes it is the oldest ([`Router::contenders`] says so).
     pub witness: Witness,
     /// What becomes of it.
     pub effect: Effect,
@@ -68,8 +73,9 @@ pub struct Counterexample {
 
 /// Whether a claim holds for every request of a scope, for each Gateway as it serves alone.
 ///
-/// The claim is asked once for each rule that can take a request of a class, and for where none does; it must depend on
-/// nothing else. Connections that a TLS, TCP or UDP listener carries are asked about too, where their hosts are in scope.
+/// The claim is asked once for each rule that can take a request of a class (with [`Scope::any_order`] also for those that could
+/// if their routes were older), and for where none does; it must depend on nothing else. Connections that a TLS, TCP or UDP
+/// listener carries are asked about too, where their hosts are in scope.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -164,7 +170,13 @@ impl<'s, F: Fn(Case<'_>) -> bool> Trial<'s, F> {
         let mut joined = false;
         for witness in cell.candidates(&asked, true, memo)? {
             let winner = cell.winner(0, &witness, memo)?;
-            if winner == taker.map(|(position, _)| position) {
+            let takes = match taker {
+                Some((position, row)) if winner != Some(position) => {
+                    self.scope.any_order && could_win(side, cell, (position, row), &witness, memo)?
+                }
+                _ => winner == taker.map(|(position, _)| position),
+            };
+            if takes {
                 self.refute(witness, effect, matched);
                 return Ok(());
             }
@@ -186,13 +198,24 @@ impl<'r, 's: 'r, F: Fn(Case<'_>) -> bool> Visit<'r> for Trial<'s, F> {
             return;
         }
         self.classes += 1;
-        let decided = side.router.connect(side.entry, &scene.opening(side, host));
-        let (effect, matched) = match decided {
-            Connect::Rule(hit) => (Effect::carried(side.router, hit), Some(hit.into())),
-            _ => (Effect::Connect { mode: None, backends: Vec::new() }, None),
+        let opening = scene.opening(side, host);
+        let mut takers = match side.router.connect(side.entry, &opening) {
+            Connect::Rule(hit) => vec![Some(hit)],
+            _ => vec![None],
         };
-        if !(self.claim)(Case { effect: &effect, matched }) {
-            self.refute(scene.connection(host), effect, matched);
+        if self.scope.any_order {
+            let others = side.router.connection_contenders(side.entry, &opening).into_iter();
+            takers.extend(others.filter(|one| one.lost == Some(Criterion::Name)).map(|one| Some(one.hit)));
+        }
+        for hit in takers {
+            let effect = match hit {
+                Some(hit) => Effect::carried(side.router, hit),
+                None => Effect::Connect { mode: None, backends: Vec::new() },
+            };
+            let matched = hit.map(MatchRef::from);
+            if !(self.claim)(Case { effect: &effect, matched }) {
+                self.refute(scene.connection(host), effect, matched);
+            }
         }
     }
 
@@ -202,7 +225,9 @@ impl<'r, 's: 'r, F: Fn(Case<'_>) -> bool> Visit<'r> for Trial<'s, F> {
             return;
         }
         self.classes += 1;
-        let rows = cell.live(0).iter().map(|position| cell.row(0, *position).map(|row| (*position, row)));
+        let beyond = if self.scope.any_order { cell.beyond(0) } else { Vec::new() };
+        let positions = cell.live(0).iter().chain(&beyond);
+        let rows = positions.map(|position| cell.row(0, *position).map(|row| (*position, row)));
         let takers: Vec<_> = rows.chain((!cell.is_closed(0)).then_some(None)).collect();
         for taker in takers {
             if let Err(reason) = self.judge(cell, taker, memo) {
@@ -218,6 +243,28 @@ impl<'r, 's: 'r, F: Fn(Case<'_>) -> bool> Visit<'r> for Trial<'s, F> {
         let origin = origin.map(|row| row.matched.origin.clone()).unwrap_or_default();
         self.unknown.get_or_insert(Unknown { reason, origin });
     }
+}
+
+/// Whether a row would take a request of the cell in place of a stronger one, were its route the oldest.
+fn could_win<'r>(
+    side: &Side<'r>,
+    cell: &Cell<'_, 'r>,
+    (position, row): (u32, &Row<'r>),
+    witness: &Witness,
+    memo: &mut Memo<'r>,
+) -> Result<bool, Reason> {
+    let stronger = cell.holding(0, position, witness, memo);
+    let mut rows = stronger.iter().filter_map(|one| cell.row(0, *one));
+    let ties =
+        rows.all(|one| one.hit.route != row.hit.route && side.router.precedence(one, row) == Criterion::Name);
+    if !ties {
+        return Ok(false);
+    }
+    let contenders = side.router.contenders(side.entry, &witness.head());
+    if contenders.iter().any(|one| one.hit == row.hit && one.lost == Some(Criterion::Name)) {
+        return Ok(true);
+    }
+    Err(Reason::Disagreement(witness.to_string().into()))
 }
 
 /// Whether a path of a scope is matched.

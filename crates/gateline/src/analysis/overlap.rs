@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::cell::{Cell, asks};
 use super::effect::Effect;
@@ -149,19 +149,8 @@ impl<'r> Visit<'r> for Search<'r> {
 
     fn cell(&mut self, cell: &Cell<'_, 'r>, memo: &mut Memo<'r>) {
         self.gap(cell, memo);
-        let live: BTreeSet<u32> = cell.live(0).iter().copied().collect();
-        let Some(last) = live.last().copied() else { return };
-        // What ties with the last that counts would take its place, were it older.
-        let last_row = cell.row(0, last);
-        let ties = |position: &u32| match (last_row, cell.row(0, *position)) {
-            (Some(a), Some(b)) => {
-                matches!(self.router.precedence(a, b), Criterion::Age | Criterion::Name | Criterion::Order)
-            }
-            _ => false,
-        };
-        let beyond = cell.merged(0).skip_while(|position| *position <= last).take_while(ties);
-        let rows: Vec<(u32, &Row<'r>)> =
-            live.iter().copied().chain(beyond).filter_map(|one| Some((one, cell.row(0, one)?))).collect();
+        let positions = cell.live(0).iter().copied().chain(cell.beyond(0));
+        let rows: Vec<(u32, &Row<'r>)> = positions.filter_map(|one| Some((one, cell.row(0, one)?))).collect();
         for (index, (position, a)) in rows.iter().enumerate() {
             for (_, b) in rows.iter().skip(index + 1) {
                 memo.steps += 1;

@@ -79,6 +79,12 @@ impl Router {
         &self.model
     }
 
+    /// What it was compiled with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// All listeners of all Gateways on a port, as when one process serves them on one address. Listeners of several
     /// Gateways with the same protocol and hostname serve as one.
     #[must_use]

@@ -181,8 +181,9 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// RFC 3339 with any offset, as in `2026-11-24T14:00:00Z`; fractions of a second are dropped.
-fn timestamp(text: &str) -> Option<Timestamp> {
+/// RFC 3339 with any offset, as in `2026-11-24T14:00:00Z`; fractions of a second are dropped. `None` for anything else.
+#[must_use]
+pub fn timestamp(text: &str) -> Option<Timestamp> {
     let number = |from: usize, to: usize| {
         let digits = text.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
         digits.parse::<i64>().ok()

@@ -2,7 +2,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use gateline_proxy::ProxyError;
-use gateline_testing::{LoadError, RequestError};
+use gateline_testing::record::RecordError;
+use gateline_testing::{LoadError, NameError, RequestError};
 
 /// Why a command cannot do its work: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +12,18 @@ pub(crate) enum CliError {
     Load(#[from] LoadError),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
     #[error("{0} of the documents or files could not be read")]
     Unread(usize),
+    #[error("{0} of the lines or entries could not be read")]
+    Unrecorded(usize),
+    #[error("there is no entry {entry}: the file has {count}")]
+    NoEntry { entry: usize, count: usize },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Name(#[from] NameError),
     #[error("cannot read git:{what}: {message}")]
     Git { what: String, message: String },
     #[error(transparent)]

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gateline::RegexRank;
 use gateline::model::Timestamp;
+use gateline_api::object::timestamp;
 use gateline_api::parse::{Input, Limits};
 use gateline_api::resolve::{Assume, Options};
 use gateline_migrate::{Source, SourceOptions, beside};
@@ -126,6 +127,11 @@ impl Choices {
 pub(crate) fn now() -> Option<Timestamp> {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(elapsed.as_secs()).ok().map(Timestamp)
+}
+
+/// A time of the command line.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    timestamp(text).ok_or_else(|| format!("{text:?} is no time: write 2026-12-24T08:00:00Z"))
 }
 
 /// What the paths stand for. Standard input is read here, once.

@@ -90,15 +90,21 @@ fn the_json_of_explain_fits_its_schema() {
     let schema = include_str!("../../../docs/explain-schema.json");
     let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
-    for (manifests, request) in [
-        ("examples/shop", "https://api.shop.example.com/v1/orders?page=2"),
-        ("examples/shop", "http://www.shop.example.com/"),
-        ("examples/shop", "https://www.shop.example.com:81/"),
-        ("examples/shop", "https://nobody.example/"),
-        ("examples/guide", "https://app.example.com/basket"),
-        ("examples/guide", "POST https://grpc.example.com/order.v1.OrderService/CreateOrder"),
+    let why = |rule| ["--why-not", rule];
+    for (manifests, request, more) in [
+        ("examples/shop", "https://api.shop.example.com/v1/orders?page=2", &[][..]),
+        ("examples/shop", "http://www.shop.example.com/", &why("pages#everything")),
+        ("examples/shop", "https://www.shop.example.com:81/", &[]),
+        ("examples/shop", "https://nobody.example/", &["--all"]),
+        ("examples/guide", "https://app.example.com/basket", &why("canary-route")),
+        ("examples/guide", "https://app.example.com/basket", &why("app-team-a/api-route")),
+        ("examples/guide", "http://app.example.com/basket", &[]),
+        ("examples/guide", "POST https://grpc.example.com/order.v1.OrderService/CreateOrder", &[]),
+        ("crates/gateline-cli/tests/fixtures/unknown.yaml", "http://a.example/", &why("second")),
+        ("crates/gateline-cli/tests/fixtures/certificate.yaml", "https://a.example.com/", &[]),
     ] {
-        let run = gateline(&["explain", manifests, request, "--format", "json"]).success();
+        let words = [&["explain", manifests, request, "--format", "json"][..], more].concat();
+        let run = gateline(&words).success();
         let answer: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
         let errors: Vec<String> = schema.iter_errors(&answer).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{request}: {errors:?}");
@@ -114,6 +120,115 @@ fn a_tie_a_redirect_and_nobody_are_explained() {
     prints(&redirect, 0, file!["snapshots/explain-redirect.txt"]);
     let nobody = ["explain", "examples/shop", "http://www.shop.example.com:81/"];
     prints(&nobody, 0, file!["snapshots/explain-nobody.txt"]);
+}
+
+#[test]
+fn routes_that_are_no_candidates_are_told_of() {
+    let all = ["explain", "examples/guide", "https://app.example.com/basket", "--all"];
+    prints(&all, 0, file!["snapshots/explain-all.txt"]);
+    // Without being asked for where nothing takes the request.
+    prints(
+        &["explain", "examples/guide", "http://app.example.com/"],
+        0,
+        file!["snapshots/explain-unattached.txt"],
+    );
+}
+
+#[test]
+fn a_certificate_that_is_in_the_input_is_read() {
+    let manifests = fixture("certificate.yaml");
+    let certificate = |url: &str, now: &str| {
+        let run = gateline(&["explain", &manifests, url, "--now", now]).success();
+        let text = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("certificate ").map(str::to_owned)).unwrap()
+    };
+    let place = format!("{manifests}:11:27");
+    for (url, now, words) in [
+        (
+            "https://a.example.com/",
+            "2026-12-01T00:00:00Z",
+            "SAN *.example.com covers a.example.com; valid until 2100-11-02 (26999d more)",
+        ),
+        (
+            "https://a.example.org/",
+            "2100-11-02T00:00:00Z",
+            "no SAN covers a.example.org, it has *.example.com; valid until 2100-11-02 (17h more)",
+        ),
+        (
+            "https://a.example.com/",
+            "2100-11-03T00:00:00Z",
+            "SAN *.example.com covers a.example.com; expired on 2100-11-02",
+        ),
+        (
+            "https://192.0.2.1/",
+            "2026-11-01T00:00:00Z",
+            "no server name to hold against *.example.com; not valid before 2026-11-30",
+        ),
+    ] {
+        assert_eq!(certificate(url, now), format!("default/tls  {words}  {place}"));
+    }
+}
+
+#[test]
+fn why_a_rule_does_not_take_a_request() {
+    let root = "https://app.example.com/basket";
+    for (request, rule, snapshot) in [
+        (root, "app-routes#1", file!["snapshots/why-not-path.txt"]),
+        (root, "HTTPRoute/production/canary-route", file!["snapshots/why-not-tie.txt"]),
+        (root, "header-based-routing#0", file!["snapshots/why-not-host.txt"]),
+        (root, "app-team-a/api-route#0", file!["snapshots/why-not-attached.txt"]),
+        (root, "app-route", file!["snapshots/why-not-takes.txt"]),
+        ("tcp://:9000", "app-route", file!["snapshots/why-not-connection.txt"]),
+    ] {
+        prints(&["explain", "examples/guide", request, "--why-not", rule], 0, snapshot);
+    }
+    let request = ["explain", "examples/shop", "https://www.shop.example.com/", "-H", "x-canary: always"];
+    let why = [&request[..], &["--why-not", "pages#everything"]].concat();
+    prints(&why, 0, file!["snapshots/why-not-stronger.txt"]);
+    let unknown = fixture("unknown.yaml");
+    let why = ["explain", &unknown, "http://a.example/", "--why-not", "second"];
+    prints(&why, 0, file!["snapshots/why-not-unknown.txt"]);
+}
+
+#[test]
+fn a_rule_that_does_not_exist_is_an_error() {
+    let explain = |rule| ["explain", "examples/shop", "https://www.shop.example.com/", "--why-not", rule];
+    complains(&explain("page"), file!["snapshots/why-not-typo.txt"]);
+    complains(&explain("pages#everythin"), file!["snapshots/why-not-rule.txt"]);
+    complains(&explain("pages#9"), file!["snapshots/why-not-index.txt"]);
+    complains(&explain("Pages/pages"), file!["snapshots/why-not-shape.txt"]);
+    let several = fixture("unknown.yaml");
+    complains(
+        &["explain", &several, "http://a.example/", "--why-not", "twice"],
+        file!["snapshots/why-not-several.txt"],
+    );
+}
+
+#[test]
+fn recorded_requests_are_explained() {
+    let (har, log) = (fixture("browser.har"), fixture("access.log"));
+    let entry = ["explain", "examples/shop", "--har", &har, "--entry", "2"];
+    prints(&entry, 0, file!["snapshots/explain-har.txt"]);
+    gateline(&["explain", "examples/shop", "--har", &har, "--format", "json"])
+        .code(2)
+        .stdout_eq(file!["snapshots/explain-har.json"])
+        .stderr_eq(file!["snapshots/explain-har-stderr.txt"]);
+    gateline(&["explain", "examples/shop", "--access-log", &log])
+        .code(2)
+        .stdout_eq(file!["snapshots/explain-log.txt"])
+        .stderr_eq(file!["snapshots/explain-log-stderr.txt"]);
+    let host = ["--host", "https://www.shop.example.com"];
+    gateline(&[&["explain", "examples/shop", "--access-log", &log][..], &host].concat())
+        .code(2)
+        .stderr_eq(file!["snapshots/explain-log-host-stderr.txt"]);
+    let line = r#"192.0.2.7 - - [30/Nov/2026:17:00:00 +0000] "GET /healthz HTTP/1.1" 200 1 "-" "-""#;
+    let pasted = [&["explain", "examples/shop", line][..], &host].concat();
+    prints(&pasted, 0, file!["snapshots/explain-line.txt"]);
+    complains(
+        &["explain", "examples/shop", "--har", &har, "--entry", "4"],
+        file!["snapshots/explain-no-entry.txt"],
+    );
+    complains(&["explain", "examples/shop", "--har", &log], file!["snapshots/explain-no-har.txt"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use gateline::Router;
 use gateline::analysis::{self, Change, ChangeKind, Party, Witness};
 use gateline::explain::Source;
+use gateline::model::Protocol;
 use serde::Serialize;
 
 /// What a change of manifests does to requests, as plain data: [`gateline::analysis::diff`] in names and places.
@@ -77,10 +78,10 @@ pub fn diff(before: &Router, after: &Router) -> Diff {
 
 impl Difference {
     fn new(change: &Change, before: &Router, after: &Router) -> Self {
-        let scheme = match &change.witness {
-            witness if witness.path.is_empty() => "connection",
-            witness if witness.sni.is_some() => "https",
-            _ => "http",
+        let scheme = match change.witness.protocol {
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+            Protocol::Tls | Protocol::Tcp | Protocol::Udp => "connection",
         };
         Self {
             kind: change.kind,

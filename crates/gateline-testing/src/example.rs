@@ -1,6 +1,6 @@
 //! Parts of a request that satisfy a match, made up from it. `None` where no example of a pattern is found.
 
-use gateline::model::{Match, PathMatch, ValueMatch};
+use gateline::model::{Match, PathMatch, QueryMatch, ValueMatch};
 use gateline::pattern;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -35,10 +35,17 @@ pub fn path(path: &PathMatch) -> Option<String> {
 /// The query with its `?`, form-encoded; empty if the match asks for none.
 #[must_use]
 pub fn query(matched: &Match) -> Option<String> {
-    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-    let parameters = matched.query.iter().map(|parameter| {
-        Some(format!("{}={}", encoded(&parameter.name), encoded(&value(&parameter.value)?)))
-    });
+    let parameters = matched.query.iter().map(parameter);
     let parameters = parameters.collect::<Option<Vec<_>>>()?.join("&");
     Some(if parameters.is_empty() { parameters } else { format!("?{parameters}") })
+}
+
+/// One parameter of it: `name=value`.
+#[must_use]
+pub fn parameter(parameter: &QueryMatch) -> Option<String> {
+    Some(format!("{}={}", encoded(&parameter.name), encoded(&value(&parameter.value)?)))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }

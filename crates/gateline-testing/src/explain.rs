@@ -2,8 +2,8 @@ use gateline::{Explanation, Router};
 
 use crate::request::{Request, RequestKind};
 
-/// Where it goes, and why not elsewhere. `random`, any number spread evenly over `u64`, picks the backend by weight.
-/// Serialised, it is the documented JSON (docs/explain-schema.json). O(matches of the listener).
+/// Where it goes, and why not elsewhere, as the engine tells it; [`crate::Tracer`] also tells what came before. `random`, any
+/// number spread evenly over `u64`, picks the backend by weight. O(matches of the listener).
 #[must_use]
 pub fn explain(router: &Router, request: &Request, random: u64) -> Explanation {
     let Some(entry) = request.entry(router) else { return Explanation::nobody(no_port(router, request)) };

@@ -4,6 +4,7 @@
 //! ```text
 //! files, text --load--> World --router--> Router --route(Request)--> Answer
 //!                                                --explain(Request)--> Explanation
+//! World, Router --Tracer--trace(Request)--> Trace: the Explanation with listeners, certificate, hostname, attachment
 //! ```
 //!
 //! # Example
@@ -40,12 +41,15 @@ mod diff;
 pub mod example;
 mod explain;
 mod load;
+pub mod record;
 pub mod report;
 mod request;
 mod run;
+mod shown;
 mod suggest;
 pub mod suite;
 mod test;
+mod trace;
 pub mod words;
 
 pub use answer::{Answer, Share, route};
@@ -58,3 +62,8 @@ pub use run::{CaseReport, Coverage, Covered, Failure, Line, Runner, TestVerdict}
 pub use suggest::suggest;
 pub use suite::{Suite, SuiteError};
 pub use test::{FileReport, TestOptions, TestReport, Unreadable, test, test_files};
+pub use trace::{
+    AttemptTrace, CertificateTrace, Cover, HostnameKind, HostnameTrace, ListenerTrace, ListenerVerdict,
+    NameError, Obstacle, ParentTrace, Remedy, RouteTrace, RuleRef, Trace, TraceOptions, Tracer, WhyNot,
+    rules,
+};

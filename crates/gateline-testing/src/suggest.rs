@@ -8,10 +8,9 @@ use gateline::explain::{Criterion, Outcome};
 use gateline::model::{ListenerId, Model, RouteId, RouteKind};
 
 use crate::answer::{Answer, route};
-use crate::request::Request;
+use crate::request::{Request, RequestKind};
 use crate::run::possible;
 use crate::run::reachable::{Reachable, Reaching};
-use crate::run::witness::Witness;
 
 /// A file of tests that pass on the manifests it is made from. `manifests` are what it names, relative to where it will lie.
 #[must_use]
@@ -31,20 +30,19 @@ pub fn suggest(router: &Router, manifests: &[String]) -> String {
         for (index, rule) in written.rules.iter().enumerate() {
             let name = rule.name.as_ref().map_or_else(|| format!("#{index}"), |name| format!("#{name}"));
             let name = format!("{}/{}{name}", written.kind, written.name);
-            let witness = match reaching.rule(&listeners, id, index) {
-                Reachable::By(witness) => witness,
-                Reachable::Never(why) => {
-                    let _ = writeln!(text, "  # {name}: {why}\n");
+            let request = match reaching.rule(&listeners, id, index) {
+                Reachable::By(request) => request,
+                Reachable::Never(never) => {
+                    let _ = writeln!(text, "  # {name}: {}\n", never.why);
                     continue;
                 }
-                Reachable::Unknown => {
+                Reachable::Unknown(_) => {
                     let _ = writeln!(text, "  # {name}: no request was found that reaches it\n");
                     continue;
                 }
             };
-            let Some(request) = witness.request() else { continue };
             let answer = route(router, &request, 0);
-            test(&name, written.kind, &witness, &answer, &mut text);
+            test(&name, written.kind, &request, &answer, &mut text);
             if order_matters(router, &request) {
                 let _ = writeln!(
                     text,
@@ -73,28 +71,28 @@ fn attached(model: &Model) -> BTreeMap<RouteId, Vec<ListenerId>> {
     attached
 }
 
-fn test(name: &str, kind: RouteKind, witness: &Witness, answer: &Answer, text: &mut String) {
+fn test(name: &str, kind: RouteKind, request: &Request, answer: &Answer, text: &mut String) {
     let _ = writeln!(text, "  - name: {}", quoted(name));
-    if let Some(gateway) = &witness.gateway {
+    if let Some(gateway) = &request.gateway {
         let _ = writeln!(text, "    gateway: {}", quoted(&gateway.to_string()));
     }
-    let simple = witness.headers.is_empty() && kind != RouteKind::Grpc;
-    if simple && witness.is_connection() {
-        let _ = writeln!(text, "    request: {}", quoted(&witness.url));
-    } else if simple {
-        let _ = writeln!(text, "    request: {}", quoted(&format!("{} {}", witness.method, witness.url)));
-    } else {
-        let _ = writeln!(
-            text,
-            "    request:\n      method: {}\n      url: {}",
-            witness.method,
-            quoted(&witness.url)
-        );
-        if !witness.headers.is_empty() {
-            text.push_str("      headers:\n");
+    match &request.kind {
+        RequestKind::Connection(_) => {
+            let _ = writeln!(text, "    request: {}", quoted(&request.title()));
         }
-        for (name, value) in &witness.headers {
-            let _ = writeln!(text, "        {}: {}", quoted(name), quoted(value));
+        RequestKind::Http(http) if http.head().headers.is_empty() && kind != RouteKind::Grpc => {
+            let _ = writeln!(text, "    request: {}", quoted(&http.text()));
+        }
+        RequestKind::Http(http) => {
+            let (method, url) = (http.head().method, quoted(&http.url()));
+            let _ = writeln!(text, "    request:\n      method: {method}\n      url: {url}");
+            let headers = http.fields();
+            if !headers.is_empty() {
+                text.push_str("      headers:\n");
+            }
+            for (name, value) in &headers {
+                let _ = writeln!(text, "        {}: {}", quoted(name), quoted(value));
+            }
         }
     }
     text.push_str("    expect:\n");

@@ -4,6 +4,7 @@ use gateline::model::{
     AttachedHostname, AttachedRoute, HostPattern, ObjectName, Protocol, RouteId, RouteKind,
 };
 
+use super::attachment::Step;
 use super::fault::Fault;
 use super::listeners::Slot;
 use super::namespaces::{self, Admission};
@@ -11,13 +12,14 @@ use super::options::Assume;
 use super::routes::Draft;
 use super::world::World;
 use crate::finding::{Finding, Severity, codes};
+use crate::object::Object;
 use crate::objects::{self, GATEWAY};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
 /// Attaches routes to listeners: parentRef, section, port, kind, namespace, hostname, in this order.
 pub(super) struct Attaching<'s, 'w, 'a> {
     world: &'w World<'a>,
-    slots: &'s mut [Slot<'w>],
+    pub(super) slots: &'s mut [Slot<'w>],
     holders: BTreeMap<(Box<str>, ObjectName), Vec<usize>>,
     /// Selectors that were taken to be satisfied, so that each is reported once.
     assumed: BTreeSet<(usize, Box<str>)>,
@@ -25,9 +27,9 @@ pub(super) struct Attaching<'s, 'w, 'a> {
 }
 
 /// How one listener sees one route.
-enum View {
+pub(super) enum View {
     Attached(Vec<AttachedHostname>),
-    Refused(String),
+    Refused(Step, String),
     NoHostname,
 }
 
@@ -56,20 +58,14 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
 
     /// `None`: not a parent of ours, nothing is to be written. `Some(None)`: accepted.
     #[expect(clippy::option_option, reason = "no status, a good one, a bad one")]
-    fn parent(
+    pub(super) fn parent(
         &mut self,
         id: RouteId,
         draft: &Draft<'w>,
         index: usize,
         parent: &objects::ParentRef,
     ) -> Option<Option<Fault>> {
-        let kind = parent.kind.as_deref().unwrap_or("Gateway");
-        if parent.group.as_deref().unwrap_or(GATEWAY) != GATEWAY || !matches!(kind, "Gateway" | "ListenerSet")
-        {
-            return None;
-        }
-        let namespace = parent.namespace.as_deref().unwrap_or(&draft.object.name.namespace);
-        let name = ObjectName::new(namespace, parent.name.as_str());
+        let (kind, name) = holder(draft.object, parent)?;
         let path = format!("spec.parentRefs[{index}]");
         if !self.is_ours(kind, &name) {
             self.absent(draft, &path, kind, &name);
@@ -78,20 +74,19 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
         if let Some(fault) = &draft.faults.accepted {
             return Some(Some(fault.clone()));
         }
-        let all = self.holders.get(&(kind.into(), name.clone())).cloned().unwrap_or_default();
-        let wanted = |slot: &Slot<'_>| {
-            parent
-                .section_name
-                .as_deref()
-                .is_none_or(|section| section.is_empty() || *section == *slot.name.section)
-                && parent.port.is_none_or(|port| port == i32::from(slot.written.port))
-        };
+        let all = self.listeners(kind, &name);
+        let wanted = |slot: &Slot<'_>| passes(parent, slot).is_none();
         let selected: Vec<usize> =
             all.iter().copied().filter(|&i| self.slots.get(i).is_some_and(wanted)).collect();
         if selected.is_empty() {
             return Some(Some(self.no_match(draft, &path, parent, kind, &name, &all)));
         }
         Some(self.attach(id, draft, &path, &selected))
+    }
+
+    /// Those of a Gateway or ListenerSet.
+    pub(super) fn listeners(&self, kind: &str, name: &ObjectName) -> Vec<usize> {
+        self.holders.get(&(kind.into(), name.clone())).cloned().unwrap_or_default()
     }
 
     fn is_ours(&self, kind: &str, name: &ObjectName) -> bool {
@@ -169,7 +164,7 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
                     );
                     attached.push((i, hostnames));
                 }
-                View::Refused(why) => refused.push((i, why)),
+                View::Refused(_, why) => refused.push((i, why)),
                 View::NoHostname => mismatched.push(i),
             }
         }
@@ -187,20 +182,18 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
         None
     }
 
-    fn view(&mut self, index: usize, draft: &Draft<'_>) -> View {
+    pub(super) fn view(&mut self, index: usize, draft: &Draft<'_>) -> View {
         let Some(slot) = self.slots.get(index) else { return View::NoHostname };
         let kind = draft.route.kind;
         if !slot.kinds.contains(&kind) {
             let kinds: Vec<&str> = slot.kinds.iter().map(|kind| kind.as_str()).collect();
-            return View::Refused(format!(
-                "it takes {}, not {kind}",
-                if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") }
-            ));
+            let takes = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
+            return View::Refused(Step::Kind, format!("it takes {takes}, not {kind}"));
         }
         let (home, namespace) = (&slot.holder.name.namespace, &draft.object.name.namespace);
         let selector = slot.written.allowed_routes.namespaces.as_ref();
         match namespaces::admits(self.world, selector, "Same", home, namespace) {
-            Admission::No(why) => return View::Refused(why),
+            Admission::No(why) => return View::Refused(Step::Namespace, why),
             Admission::Yes => {}
             Admission::Assumed => {
                 if self.assumed.insert((index, namespace.clone())) {
@@ -306,6 +299,27 @@ impl<'s, 'w, 'a> Attaching<'s, 'w, 'a> {
     }
 }
 
+/// The Gateway or ListenerSet that a parentRef names; `None` where it names something else.
+pub(super) fn holder<'p>(object: &Object, parent: &'p objects::ParentRef) -> Option<(&'p str, ObjectName)> {
+    let kind = parent.kind.as_deref().unwrap_or("Gateway");
+    if parent.group.as_deref().unwrap_or(GATEWAY) != GATEWAY || !matches!(kind, "Gateway" | "ListenerSet") {
+        return None;
+    }
+    let namespace = parent.namespace.as_deref().unwrap_or(&object.name.namespace);
+    Some((kind, ObjectName::new(namespace, parent.name.as_str())))
+}
+
+/// Why a parentRef passes a listener by.
+pub(super) fn passes(parent: &objects::ParentRef, slot: &Slot<'_>) -> Option<(Step, String)> {
+    let section = parent.section_name.as_deref().filter(|section| !section.is_empty());
+    let port = parent.port.filter(|port| *port != i32::from(slot.written.port));
+    match (section.filter(|section| **section != *slot.name.section), port) {
+        (Some(section), _) => Some((Step::Section, format!("the parentRef has sectionName {section}"))),
+        (None, Some(port)) => Some((Step::Port, format!("the parentRef has port {port}"))),
+        (None, None) => None,
+    }
+}
+
 /// What of a route's hostnames works on a listener; empty where nothing does.
 fn hostnames(slot: &Slot<'_>, kind: RouteKind, written: &[HostPattern]) -> Vec<AttachedHostname> {
     if matches!(kind, RouteKind::Tcp | RouteKind::Udp) {
@@ -339,7 +353,7 @@ fn conditions(draft: &Draft<'_>, accepted: Option<&Fault>) -> Vec<Condition> {
 }
 
 /// The parentRef as written, with the defaults of the CRD.
-fn written(parent: &objects::ParentRef) -> ParentRef {
+pub(super) fn written(parent: &objects::ParentRef) -> ParentRef {
     ParentRef {
         group: parent.group.clone().unwrap_or_else(|| GATEWAY.to_owned()),
         kind: parent.kind.clone().unwrap_or_else(|| "Gateway".to_owned()),

@@ -77,10 +77,10 @@ fn dns(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// Whether a certificate's name covers a hostname of a listener: equal, or `*.` for its first label.
-pub(super) fn covers(names: &[String], hostname: &str) -> bool {
+/// The first of a certificate's names that covers a hostname: equal, or `*.` for its first label.
+pub(super) fn covering<'n>(names: &'n [String], hostname: &str) -> Option<&'n str> {
     let parent = hostname.split_once('.').map(|(_, parent)| parent);
-    names
-        .iter()
-        .any(|name| name == hostname || name.strip_prefix("*.").is_some_and(|suffix| Some(suffix) == parent))
+    let covers =
+        |name: &&String| *name == hostname || name.strip_prefix("*.").is_some_and(|it| Some(it) == parent);
+    names.iter().find(covers).map(String::as_str)
 }

@@ -8,6 +8,7 @@ mod acceptance;
 mod ancestors;
 mod attach;
 mod authorities;
+mod attachment;
 mod backend_tls;
 mod backends;
 mod certificates;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 use gateline::Model;
 use gateline::model::{BackendId, Listener, ObjectName, Protocol, RouteId};
 
+pub use attachment::{Attachment, Attempt, Step};
 pub use options::{Assume, Options};
 pub use resolution::{
     Certificate, ClientValidation, Endpoint, ListenerTls, Resolution, SubjectAltName, Upstream, UpstreamTls,
@@ -109,6 +111,22 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     };
     let clients = clients.into_iter().filter_map(shown).collect();
     Resolution { model, upstreams, tls, clients, statuses, findings }
+}
+
+/// How each route came to its listeners, or why it did not: what [`resolve`] does with parentRefs, told step by step. In the
+/// order of [`Model::routes`]. O(parentRefs × listeners of their parents).
+#[must_use]
+pub fn attachments(objects: &Objects, options: &Options) -> Vec<Attachment> {
+    let mut findings = Vec::new();
+    let world = World::new(objects, options, &mut findings);
+    let backend_tls = BackendTls::new(&world);
+    let (mut slots, _) = listeners::gather(&world, &mut findings);
+    let mut registry = Registry::new(&world, &backend_tls);
+    let routes = Routes::read(&world, &mut findings);
+    let drafts = routes.drafts(&world, &mut registry);
+    let mut attaching = Attaching::new(&world, &mut slots);
+    let told = drafts.iter().enumerate().flat_map(|(i, draft)| attaching.told(route_id(i), draft));
+    told.collect()
 }
 
 fn route_id(index: usize) -> RouteId {

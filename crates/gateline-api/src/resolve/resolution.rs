@@ -111,7 +111,13 @@ impl Certificate {
     /// Whether it is for this host, in lower case: equal to one of its names, or `*.` for the first label.
     #[must_use]
     pub fn covers(&self, hostname: &str) -> bool {
-        super::certificates::covers(&self.names, hostname)
+        self.name_for(hostname).is_some()
+    }
+
+    /// The first of its names that makes it so.
+    #[must_use]
+    pub fn name_for(&self, hostname: &str) -> Option<&str> {
+        super::certificates::covering(&self.names, hostname)
     }
 }
 

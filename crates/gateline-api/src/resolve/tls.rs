@@ -119,7 +119,7 @@ fn inspect(
         Some(pattern) => pattern.to_string(),
         None => return,
     };
-    if !certificates::covers(names, &hostname) {
+    if certificates::covering(names, &hostname).is_none() {
         let message =
             format!("the certificate in Secret {secret} is for {}, not for {hostname}", names.join(", "));
         findings.push(

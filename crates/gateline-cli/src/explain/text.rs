@@ -2,23 +2,40 @@
 
 use gateline::Explanation;
 use gateline::explain::{Asked, BackendShare, Candidate, Outcome, Stage, Verdict};
-use gateline_testing::words;
+use gateline_testing::{Trace, words};
 
+use super::requests::Entry;
+use super::{before, why_not};
 use crate::output::{self, Output};
 
 /// Candidates that are printed unless all are asked for.
 const SHOWN: usize = 20;
 
-pub(crate) fn print(title: &str, explanation: &Explanation, all: bool, output: &mut Output) {
-    output.line(&output.paint(output::STRONG, title));
-    let row = |name: &str, text: &str, output: &mut Output| {
-        let name = output.paint(output::DIM, &format!("{name:<11}"));
-        output.line(&format!("{name}{text}"));
-    };
-    row("listener", explanation.listener.as_deref().unwrap_or("none"), output);
+pub(super) fn print(trace: &Trace, all: bool, output: &mut Output) {
+    output.line(&output.paint(output::STRONG, &trace.request));
+    body(trace, all, output);
+}
+
+/// A request that was recorded.
+pub(super) fn entry(entry: &Entry, all: bool, output: &mut Output) {
+    let (request, recorded) = (output.paint(output::STRONG, &entry.trace.request), &entry.recorded);
+    output.line(&format!("{request}  {}", output.paint(output::PLACE, &entry.place.to_string())));
+    let status = recorded.status.map(|status| status.to_string());
+    let parts = [status.as_deref(), recorded.backend.as_deref(), recorded.route.as_deref()];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    if !parts.is_empty() {
+        row("recorded", &parts.join(" "), output);
+    }
+    body(&entry.trace, all, output);
+}
+
+fn body(trace: &Trace, all: bool, output: &mut Output) {
+    let explanation = &trace.explanation;
+    before::print(trace, all, output);
     if !explanation.candidates.is_empty() {
         candidates(&explanation.candidates, all, output);
     }
+    before::routes(&trace.routes, output);
     row("outcome", &outcome(explanation), output);
     row("because", &explanation.reason, output);
     if let Some(source) = &explanation.source {
@@ -40,6 +57,13 @@ pub(crate) fn print(title: &str, explanation: &Explanation, all: bool, output: &
             row("", &format!("{name}: {value}"), output);
         }
     }
+    trace.why_not.iter().for_each(|one| why_not::print(one, output));
+}
+
+/// A line that begins with its name.
+pub(super) fn row(name: &str, text: &str, output: &mut Output) {
+    let name = output.paint(output::DIM, &format!("{name:<12}"));
+    output.line(&format!("{name}{text}"));
 }
 
 fn outcome(explanation: &Explanation) -> String {

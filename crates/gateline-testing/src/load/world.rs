@@ -20,6 +20,8 @@ pub struct World {
     pub findings: Vec<Finding>,
     /// What the objects mean. Its findings are in [`World::findings`].
     pub resolution: Resolution,
+    /// What was taken for granted.
+    pub options: Options,
 }
 
 impl World {
@@ -40,6 +42,7 @@ impl World {
             errors: loaded.errors,
             findings: loaded.findings,
             resolution: Resolution::default(),
+            options: options.clone(),
         };
         world.resolution = resolve(&world.objects, options);
         world.findings.append(&mut world.resolution.findings);

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use super::junit::escaped;
 use crate::run::{Coverage, Covered};
 
-/// A record for each file of manifests, as `genhtml` and Codecov read it: the lines at which rules and matches begin.
+/// A record for each file of manifests, as `genhtml` and Codecov read it: the lines at which rules, matches and filters begin.
 #[must_use]
 pub fn lcov(coverage: &[Coverage]) -> String {
     let mut files: BTreeMap<&str, BTreeMap<u32, u64>> = BTreeMap::new();
-    for part in coverage.iter().flat_map(|one| one.rules.iter().chain(&one.matches)) {
+    for part in coverage.iter().flat_map(|one| one.rules.iter().chain(&one.matches).chain(&one.filters)) {
         let Some(place) = part.place.as_ref().filter(|_| part.unreachable.is_none()) else { continue };
         let line = files.entry(&place.file).or_default().entry(place.line).or_default();
         *line = (*line).max(part.hits);
@@ -44,6 +44,8 @@ pub fn html(coverage: &[Coverage]) -> String {
             ("Hostnames", &one.hostnames),
             ("Listeners", &one.listeners),
             ("Backends", &one.backends),
+            ("Filters", &one.filters),
+            ("Redirects followed", &one.redirects),
         ];
         for (title, parts) in kinds {
             table(title, parts, &mut text);

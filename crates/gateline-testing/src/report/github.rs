@@ -23,7 +23,7 @@ pub fn github(report: &TestReport) -> String {
                 TestVerdict::Invalid { errors } => errors.first().map_or(&test.place, |error| &error.place),
                 TestVerdict::Passed | TestVerdict::Proved { .. } | TestVerdict::Unknown { .. } => &test.place,
             };
-            annotation(place, &test.name, &details(test).join("\n"), &mut text);
+            annotation(place, &test.title(), &details(test).join("\n"), &mut text);
         }
     }
     let (passed, failed, errors) = report.counts();

@@ -46,7 +46,7 @@ fn suite(file: &FileReport, text: &mut String) {
         error(&file.file, &one.place.to_string(), &one.to_string(), text);
     }
     for test in &file.tests {
-        let (title, line) = (escaped(&test.name), test.place.line);
+        let (title, line) = (escaped(&test.title()), test.place.line);
         let _ = write!(
             text,
             "    <testcase classname=\"{name}\" name=\"{title}\" file=\"{name}\" line=\"{line}\""

@@ -16,7 +16,7 @@ pub fn sarif(report: &TestReport) -> Value {
         results
             .extend(file.errors.iter().map(|error| result("invalid-test", &error.place, &error.to_string())));
         for test in &file.tests {
-            let message = || format!("{}\n{}", test.name, details(test).join("\n"));
+            let message = || format!("{}\n{}", test.title(), details(test).join("\n"));
             match &test.verdict {
                 TestVerdict::Passed | TestVerdict::Proved { .. } => {}
                 TestVerdict::Unknown { .. } => results.push(result("unknown", &test.place, &message())),

@@ -16,7 +16,7 @@ pub fn tap(report: &TestReport) -> String {
         );
         let tests = file.tests.iter();
         points.extend(
-            tests.map(|test| (test.passed(), format!("{}: {}", test.file, test.name), details(test))),
+            tests.map(|test| (test.passed(), format!("{}: {}", test.file, test.title()), details(test))),
         );
     }
     let mut text = format!("TAP version 14\n1..{}\n", points.len());

@@ -23,18 +23,18 @@ pub fn text(report: &TestReport) -> String {
         }
         for test in &file.tests {
             let _ = match test.verdict {
-                TestVerdict::Passed => writeln!(text, " PASS  {}  {}", test.file, test.name),
+                TestVerdict::Passed => writeln!(text, " PASS  {}  {}", test.file, test.title()),
                 TestVerdict::Failed(_) => {
-                    writeln!(text, " FAIL  {}:{}  {}", test.file, test.place.line, test.name)
+                    writeln!(text, " FAIL  {}:{}  {}", test.file, test.place.line, test.title())
                 }
                 TestVerdict::Proved { classes } => {
-                    writeln!(text, "PROVED {}  {} ({classes} classes of requests)", test.file, test.name)
+                    writeln!(text, "PROVED {}  {} ({classes} classes of requests)", test.file, test.title())
                 }
                 TestVerdict::Unknown { .. } => {
-                    writeln!(text, "UNKNOWN {}:{}  {}", test.file, test.place.line, test.name)
+                    writeln!(text, "UNKNOWN {}:{}  {}", test.file, test.place.line, test.title())
                 }
                 TestVerdict::Invalid { .. } => {
-                    writeln!(text, "ERROR  {}:{}  {}", test.file, test.place.line, test.name)
+                    writeln!(text, "ERROR  {}:{}  {}", test.file, test.place.line, test.title())
                 }
             };
             for line in details(test) {
@@ -68,14 +68,19 @@ fn summary(report: &TestReport) -> String {
     };
     let rules = sum(|coverage| &coverage.rules);
     let _ = write!(text, "; rules {}/{} ({:.1} %)", rules.0, rules.1, Coverage::percent_of(rules));
-    let others: [(&str, Parts); 4] = [
+    let others: [(&str, Parts); 6] = [
         ("matches", |coverage| &coverage.matches),
         ("hostnames", |coverage| &coverage.hostnames),
         ("listeners", |coverage| &coverage.listeners),
         ("backends", |coverage| &coverage.backends),
+        ("filters", |coverage| &coverage.filters),
+        ("redirects followed", |coverage| &coverage.redirects),
     ];
     for (name, parts) in others {
         let (covered, all) = sum(parts);
+        if all == 0 {
+            continue;
+        }
         let _ = write!(text, ", {name} {covered}/{all}");
     }
     text

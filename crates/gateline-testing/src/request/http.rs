@@ -49,6 +49,28 @@ impl HttpRequest {
         format!("{} {}", self.method, self.uri)
     }
 
+    /// `https://host:port/path`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.uri.to_string()
+    }
+
+    /// Header fields, with `host` if it is not that of the URL.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let of_url = self.uri.authority().is_some_and(|authority| *authority == *self.authority);
+        let host = (!of_url).then(|| ("host".to_owned(), self.authority.clone()));
+        let others = self.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        host.into_iter().chain(others).collect()
+    }
+
+    /// Whether it comes over TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+
     /// The request as the engine sees it.
     #[must_use]
     pub fn head(&self) -> Head<'_> {

@@ -9,8 +9,10 @@ pub use connection::Connection;
 pub use error::RequestError;
 pub use http::HttpRequest;
 
-use gateline::model::ObjectName;
-use gateline::{EntryId, Router};
+use ::http::{HeaderMap, Method};
+use gateline::analysis::{Witness, quoted};
+use gateline::model::{ObjectName, Protocol};
+use gateline::{EntryId, Opening, Router};
 
 /// A request or a connection, and the Gateway whose address it is sent to.
 #[derive(Clone, Debug)]
@@ -46,6 +48,64 @@ impl Request {
         Ok(Self { gateway: None, kind })
     }
 
+    /// The request of an analysis, at any Gateway; `None` if it cannot be written.
+    pub(crate) fn of(witness: &Witness) -> Option<Self> {
+        if witness.is_connection() {
+            return Self::parse(&witness.url(), &[]).ok();
+        }
+        let fields = witness.headers.iter();
+        let fields = fields.map(|(name, value)| Some(format!("{name}: {}", value.to_str().ok()?)));
+        let mut fields = fields.collect::<Option<Vec<_>>>()?;
+        let mut url = witness.url();
+        if let Some(sni) = witness.sni.as_ref().filter(|sni| **sni != witness.host) {
+            fields.push(format!("host: {}", witness.host));
+            url = Witness { host: sni.clone(), ..witness.clone() }.url();
+        }
+        Self::parse(&format!("{} {url}", witness.method), &fields).ok()
+    }
+
+    /// The same, as analyses write it. Its Gateway is the one that is named.
+    pub(crate) fn witness(&self) -> Witness {
+        let opening = self.opening();
+        let sni = match opening {
+            Opening::Tls { sni } => sni.map(str::to_owned),
+            Opening::Tcp | Opening::Udp => None,
+        };
+        let mut witness = Witness {
+            gateway: self.gateway.clone().unwrap_or_default(),
+            port: self.port(),
+            protocol: match opening {
+                Opening::Tls { .. } => Protocol::Tls,
+                Opening::Tcp => Protocol::Tcp,
+                Opening::Udp => Protocol::Udp,
+            },
+            sni,
+            host: self.host().unwrap_or_default(),
+            method: Method::GET,
+            path: String::new(),
+            query: None,
+            headers: HeaderMap::new(),
+        };
+        if let RequestKind::Http(http) = &self.kind {
+            let head = http.head();
+            witness.protocol = if http.is_tls() { Protocol::Https } else { Protocol::Http };
+            witness.method = head.method.clone();
+            witness.path = head.path.to_owned();
+            witness.query = head.query.map(str::to_owned);
+            witness.headers = head.headers.clone();
+        }
+        witness
+    }
+
+    /// As `explain` takes it: `GET https://host/path -H 'name: value'`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let RequestKind::Http(http) = &self.kind else { return self.title() };
+        let fields = http.fields().into_iter();
+        let fields = fields.map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}"))));
+        format!("{}{}", http.text(), fields.collect::<String>())
+    }
+
     /// The port it arrives at.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -61,6 +121,31 @@ impl Request {
         match &self.gateway {
             Some(gateway) => router.entry_of(gateway, self.port()),
             None => router.entry(self.port()),
+        }
+    }
+
+    /// How its connection begins.
+    #[must_use]
+    pub fn opening(&self) -> Opening<'_> {
+        match &self.kind {
+            RequestKind::Http(http) if http.is_tls() => Opening::Tls { sni: http.head().sni },
+            RequestKind::Http(_) => Opening::Tcp,
+            RequestKind::Connection(connection) => connection.opening(),
+        }
+    }
+
+    /// The host or server name that it asks for, in lower case and without a port; `None` where it names none.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        match &self.kind {
+            RequestKind::Http(http) => {
+                let authority: ::http::uri::Authority = http.head().authority.parse().ok()?;
+                Some(authority.host().to_ascii_lowercase())
+            }
+            RequestKind::Connection(connection) => match connection.opening() {
+                Opening::Tls { sni } => sni.map(str::to_owned),
+                _ => None,
+            },
         }
     }
 

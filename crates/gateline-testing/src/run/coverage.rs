@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateline::Router;
-use gateline::model::{ListenerId, Model, Place, RouteId, Target};
+use gateline::model::{ListenerId, Model, Place, Route, RouteId, Target};
+use gateline_api::Objects;
+use gateline_api::objects::GATEWAY;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::possible::Possible;
 use super::reachable::{Reachable, Reaching};
-use crate::request::{Request, RequestKind};
+use crate::load::World;
+use crate::request::Request;
 
 /// How often each part was gone through. Parts that no request can reach do not count.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -23,6 +27,10 @@ pub struct Coverage {
     pub listeners: Vec<Covered>,
     /// Backends of attached routes.
     pub backends: Vec<Covered>,
+    /// Filters of their rules and backendRefs.
+    pub filters: Vec<Covered>,
+    /// Where their redirects lead: gone through if a test follows them.
+    pub redirects: Vec<Covered>,
 }
 
 /// One part.
@@ -45,21 +53,32 @@ type RuleAt = (RouteId, usize);
 
 /// The count while tests run.
 pub(super) struct Counter<'w> {
+    objects: &'w Objects,
     model: &'w Model,
     matches: BTreeMap<(RuleAt, usize), u64>,
     listeners: BTreeMap<ListenerId, u64>,
     hostnames: BTreeMap<(RouteId, String), u64>,
     backends: BTreeMap<String, u64>,
+    followed: BTreeMap<RuleAt, u64>,
 }
 
 impl<'w> Counter<'w> {
-    pub(super) fn new(model: &'w Model) -> Self {
+    pub(super) fn new(world: &'w World) -> Self {
         Self {
-            model,
+            objects: &world.objects,
+            model: &world.resolution.model,
             matches: BTreeMap::new(),
             listeners: BTreeMap::new(),
             hostnames: BTreeMap::new(),
             backends: BTreeMap::new(),
+            followed: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a redirect that was followed.
+    pub(super) fn follow(&mut self, possible: &[Possible]) {
+        if let Some(hit) = possible.first().and_then(|one| one.hit) {
+            *self.followed.entry((hit.route, hit.rule.into())).or_default() += 1;
         }
     }
 
@@ -87,7 +106,7 @@ impl<'w> Counter<'w> {
 
     /// The hostname of the route that let the request in: the most specific one.
     fn hostname(&self, request: &Request, hit: gateline::Hit) -> Option<String> {
-        let host = host(request)?;
+        let host = request.host()?;
         let listener = self.model.listeners.get(hit.listener.0 as usize)?;
         let attached = listener.attached.iter().find(|attached| attached.route == hit.route)?;
         let admits = attached
@@ -144,12 +163,13 @@ impl<'w> Counter<'w> {
             let mut covered = Covered::new(name.clone(), rule.origin.place.clone(), total);
             if total == 0 {
                 match reaching.rule(listeners, id, index) {
-                    Reachable::By(request) => covered.suggestion = Some(request.to_string()),
-                    Reachable::Never(why) => covered.unreachable = Some(why),
-                    Reachable::Unknown => {}
+                    Reachable::By(request) => covered.suggestion = Some(request.words()),
+                    Reachable::Never(never) => covered.unreachable = Some(never.why),
+                    Reachable::Unknown(_) => {}
                 }
             }
             let unreachable = covered.unreachable.clone();
+            self.filters((id, index), route, &covered, coverage);
             coverage.rules.push(covered);
             for (at, matched) in rule.matches.iter().enumerate() {
                 let mut covered =
@@ -173,6 +193,39 @@ impl<'w> Counter<'w> {
         self.hostnames(id, listeners, coverage);
     }
 
+    /// Whatever goes through a rule goes through its filters, and through those of its backendRefs that get a share.
+    fn filters(&self, at: RuleAt, route: &Route, rule: &Covered, coverage: &mut Coverage) {
+        let object = self.objects.get(GATEWAY, route.kind.as_str(), &route.name);
+        let written =
+            object.and_then(|object| Some((object, object.value.pointer(&format!("/spec/rules/{}", at.1))?)));
+        let Some((object, written)) = written else { return };
+        let mut add = |name: String, path: String, kind: &str, unreachable: Option<String>| {
+            let name = format!("{name} {kind}");
+            let place = object.origin(&path).place;
+            let unreachable = rule.unreachable.clone().or(unreachable);
+            let filter = Covered { unreachable, ..Covered::new(name, place, rule.hits) };
+            if kind == "RequestRedirect" {
+                let hits = self.followed.get(&at).copied().unwrap_or_default();
+                coverage.redirects.push(Covered { hits, ..filter.clone() });
+            }
+            coverage.filters.push(filter);
+        };
+        let path = format!("spec.rules[{}]", at.1);
+        for (index, kind) in filter_types(written) {
+            add(rule.name.clone(), format!("{path}.filters[{index}]"), kind, None);
+        }
+        let backends = written.get("backendRefs").and_then(Value::as_array);
+        for (backend, reference) in backends.into_iter().flatten().enumerate() {
+            let path = format!("{path}.backendRefs[{backend}]");
+            let idle = reference.get("weight").and_then(Value::as_u64) == Some(0);
+            let unreachable = || idle.then(|| "the backendRef has weight 0".to_owned());
+            for (index, kind) in filter_types(reference) {
+                let name = format!("{} backendRefs[{backend}]", rule.name);
+                add(name, format!("{path}.filters[{index}]"), kind, unreachable());
+            }
+        }
+    }
+
     fn hostnames(&self, id: RouteId, listeners: &[ListenerId], coverage: &mut Coverage) {
         let Some(route) = self.model.routes.get(id.0 as usize) else { return };
         let listeners = listeners.iter().filter_map(|id| self.model.listeners.get(id.0 as usize));
@@ -190,17 +243,10 @@ impl<'w> Counter<'w> {
     }
 }
 
-fn host(request: &Request) -> Option<String> {
-    match &request.kind {
-        RequestKind::Http(http) => {
-            let authority: http::uri::Authority = http.head().authority.parse().ok()?;
-            Some(authority.host().to_ascii_lowercase())
-        }
-        RequestKind::Connection(connection) => match connection.opening() {
-            gateline::Opening::Tls { sni } => sni.map(str::to_owned),
-            _ => None,
-        },
-    }
+/// The `type` of each of `filters`, with its index.
+fn filter_types(written: &Value) -> impl Iterator<Item = (usize, &str)> {
+    let filters = written.get("filters").and_then(Value::as_array).into_iter().flatten();
+    filters.enumerate().filter_map(|(index, filter)| Some((index, filter.get("type")?.as_str()?)))
 }
 
 impl Covered {

@@ -5,10 +5,10 @@ use gateline::explain::{Outcome, Upstream};
 use http::Uri;
 
 use super::possible::Possible;
-use super::tls::{self, Shown};
 use crate::answer::Answer;
 use crate::load::World;
 use crate::request::Request;
+use crate::shown::{self, Shown};
 use crate::suite::{Expect, ExpectRedirect, ExpectUpstream, Named};
 
 /// What was expected, and what there is instead.
@@ -48,7 +48,7 @@ impl Judge<'_> {
                 )
             })
             .or_else(|| expect.upstream.as_ref().and_then(|wanted| upstream(wanted, answer)))
-            .or_else(|| self.certificate(expect, answer))
+            .or_else(|| self.certificate(expect))
     }
 
     fn rule(&self, expect: &Expect, possible: &Possible) -> Option<Mismatch> {
@@ -58,11 +58,11 @@ impl Judge<'_> {
         if right { None } else { mismatch(format!("rule {wanted}"), summary(&possible.answer)) }
     }
 
-    fn certificate(&self, expect: &Expect, answer: &Answer) -> Option<Mismatch> {
+    fn certificate(&self, expect: &Expect) -> Option<Mismatch> {
         if expect.certificate.is_none() && expect.valid_for.is_none() {
             return None;
         }
-        let shown = tls::shown(self.world, self.request, answer);
+        let shown = shown::shown(self.world, self.router, self.request);
         if let Some(wanted) = &expect.certificate {
             let right = shown.secret().is_some_and(|secret| wanted.means(secret));
             if !right {
@@ -70,7 +70,7 @@ impl Judge<'_> {
             }
         }
         let seconds = expect.valid_for?;
-        let expected = format!("a certificate valid for {} more", tls::span(seconds));
+        let expected = format!("a certificate valid for {} more", shown::span(seconds));
         match (&shown, self.now) {
             (Shown::Read(certificate), Some(now)) => {
                 let left = certificate.not_after.0.saturating_sub(now);
@@ -80,7 +80,7 @@ impl Judge<'_> {
                 } else if early {
                     mismatch(expected, format!("{shown}, which is not valid yet"))
                 } else {
-                    mismatch(expected, format!("{shown}, which is valid for {} more", tls::span(left)))
+                    mismatch(expected, format!("{shown}, which is valid for {} more", shown::span(left)))
                 }
             }
             (Shown::Read(_), None) => mismatch(expected, "no time to compare with".to_owned()),

@@ -5,15 +5,14 @@ mod coverage;
 mod follow;
 mod invariant;
 mod judge;
-mod names;
+pub(crate) mod names;
 pub(crate) mod possible;
 pub(crate) mod reachable;
 mod report;
-mod tls;
 pub(crate) mod witness;
 
 use gateline::Router;
-use gateline::analysis::Scope;
+use gateline::analysis::{Scope, quoted};
 use gateline::model::{ObjectName, Timestamp};
 
 pub use coverage::{Coverage, Covered};
@@ -41,7 +40,7 @@ impl<'w> Runner<'w> {
     /// `router` is that of the world; `now` is what certificates are held against.
     #[must_use]
     pub fn new(world: &'w World, router: &'w Router, now: Option<Timestamp>) -> Self {
-        Self { world, router, names: Names::of(world), counter: Counter::new(&world.resolution.model), now }
+        Self { world, router, names: Names::of(world), counter: Counter::new(world), now }
     }
 
     /// Runs one test. It passes if the expectation holds for every order in which routes may have been created (unless the
@@ -59,11 +58,13 @@ impl<'w> Runner<'w> {
             name: case.name.clone(),
             place: case.place.clone(),
             request: case.request.title(),
+            profile: None,
             verdict,
         }
     }
 
-    /// Proves or refutes an invariant. Exact over all requests: O(classes of requests), see [`gateline::analysis`].
+    /// Proves or refutes an invariant, for every order in which routes may have been created (unless it pins it). Exact over all
+    /// requests: O(classes of requests), see [`gateline::analysis`].
     #[must_use]
     pub fn prove(&self, invariant: &Invariant) -> CaseReport {
         let mut errors = self.names.claim(&invariant.claim);
@@ -83,6 +84,7 @@ impl<'w> Runner<'w> {
             name: format!("invariant  {}", invariant.name),
             place: invariant.place.clone(),
             request: "every request".to_owned(),
+            profile: None,
             verdict,
         }
     }
@@ -117,6 +119,8 @@ impl<'w> Runner<'w> {
     ) -> Option<Failure> {
         let first = possible.first()?;
         let followed = follow::follow(self.router, request, first, follow.max, &case.created);
+        let hops = followed.hops.iter().map(|(_, possible)| possible.as_slice());
+        [possible].into_iter().chain(hops).take(followed.hops.len()).for_each(|hop| self.counter.follow(hop));
         for (request, possible) in &followed.hops {
             self.counter.count(request, possible);
         }
@@ -172,8 +176,7 @@ fn command(request: &Request) -> String {
     let RequestKind::Http(http) = &request.kind else {
         return format!("gateline explain PATH {}", request.title());
     };
-    let headers = http.head().headers.iter();
-    let headers =
-        headers.map(|(name, value)| format!(" -H '{name}: {}'", String::from_utf8_lossy(value.as_bytes())));
-    format!("gateline explain PATH '{}'{}", http.text(), headers.collect::<String>())
+    let fields = http.fields().into_iter();
+    let fields = fields.map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}"))));
+    format!("gateline explain PATH {}{}", quoted(&http.text()), fields.collect::<String>())
 }

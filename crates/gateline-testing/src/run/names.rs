@@ -62,20 +62,23 @@ impl<'w> Names<'w> {
                 .filter_map(|follow| follow.ends_at.as_ref())
                 .flat_map(|expect| self.expect(expect)),
         );
-        errors.extend(case.created.iter().filter_map(|name| self.rule(name)));
+        errors.extend(case.created.iter().filter_map(|name| unknown_rule(self.model, name)));
         errors
     }
 
     /// Everything of a claim that does not exist.
     pub(super) fn claim(&self, claim: &Claim) -> Vec<SuiteError> {
         let backend = claim.backend.as_ref().and_then(Option::as_ref).and_then(|name| self.backend(name));
-        backend.into_iter().chain(claim.rule.as_ref().and_then(|name| self.rule(name))).collect()
+        backend
+            .into_iter()
+            .chain(claim.rule.as_ref().and_then(|name| unknown_rule(self.model, name)))
+            .collect()
     }
 
     fn expect(&self, expect: &Expect) -> Vec<SuiteError> {
         let split = expect.split.iter().flatten().map(|(name, _)| name);
         let mut errors: Vec<_> = split.chain(&expect.backend).filter_map(|name| self.backend(name)).collect();
-        errors.extend(expect.rule.as_ref().and_then(|name| self.rule(name)));
+        errors.extend(expect.rule.as_ref().and_then(|name| unknown_rule(self.model, name)));
         errors.extend(expect.listener.as_ref().and_then(|(name, place)| self.listener(name, place)));
         if let Some(name) = &expect.certificate
             && !self.secrets.iter().any(|secret| name.means(secret))
@@ -93,37 +96,37 @@ impl<'w> Names<'w> {
         })
     }
 
-    fn rule(&self, name: &RuleName) -> Option<SuiteError> {
-        let place = &name.route.place;
-        let routes: Vec<_> = self.model.routes.iter().filter(|route| name.means_route(route)).collect();
-        if routes.is_empty() {
-            let all = self.model.routes.iter().map(|route| format!("{}/{}", route.kind, route.name));
-            return Some(unknown("route", &RuleName { rule: None, ..name.clone() }.to_string(), place, all));
-        }
-        let rules =
-            || routes.iter().flat_map(|route| (0..route.rules.len()).map(move |index| (*route, index)));
-        if rules().any(|(route, index)| name.means_rule(route, index)) {
-            return None;
-        }
-        match &name.rule {
-            Some(RuleIndex::Name(rule)) => {
-                let named = rules().filter_map(|(route, index)| route.rules.get(index)?.name.as_deref());
-                Some(unknown("rule of this route", rule, place, named.map(str::to_owned)))
-            }
-            _ => Some(SuiteError {
-                place: place.clone(),
-                message: format!("there is no rule `{name}`"),
-                help: routes
-                    .first()
-                    .map(|route| format!("{} has {} rules, from #0", route.name, route.rules.len())),
-            }),
-        }
-    }
-
     fn listener(&self, name: &str, place: &Place) -> Option<SuiteError> {
         let all = || self.model.listeners.iter().map(|listener: &Listener| listener.name.to_string());
         let known = all().any(|whole| ends_with_name(&whole, name));
         (!known).then(|| unknown("listener", name, place, all()))
+    }
+}
+
+/// What is wrong with a name that means no rule.
+pub(crate) fn unknown_rule(model: &Model, name: &RuleName) -> Option<SuiteError> {
+    let place = &name.route.place;
+    let routes: Vec<_> = model.routes.iter().filter(|route| name.means_route(route)).collect();
+    if routes.is_empty() {
+        let all = model.routes.iter().map(|route| format!("{}/{}", route.kind, route.name));
+        return Some(unknown("route", &RuleName { rule: None, ..name.clone() }.to_string(), place, all));
+    }
+    let rules = || routes.iter().flat_map(|route| (0..route.rules.len()).map(move |index| (*route, index)));
+    if rules().any(|(route, index)| name.means_rule(route, index)) {
+        return None;
+    }
+    match &name.rule {
+        Some(RuleIndex::Name(rule)) => {
+            let named = rules().filter_map(|(route, index)| route.rules.get(index)?.name.as_deref());
+            Some(unknown("rule of this route", rule, place, named.map(str::to_owned)))
+        }
+        _ => Some(SuiteError {
+            place: place.clone(),
+            message: format!("there is no rule `{name}`"),
+            help: routes
+                .first()
+                .map(|route| format!("{} has {} rules, from #0", route.name, route.rules.len())),
+        }),
     }
 }
 

@@ -7,16 +7,25 @@ use gateline::Router;
 use gateline::analysis::{MatchRef, Reach, reach};
 use gateline::model::{ListenerId, RouteId};
 
-use super::witness::{self, Witness};
+use super::witness;
+use crate::request::Request;
 
 /// What is known of a rule.
 pub(crate) enum Reachable {
     /// This request reaches it.
-    By(Box<Witness>),
-    /// None does, proved; why.
-    Never(String),
-    /// It could not be found out.
-    Unknown,
+    By(Box<Request>),
+    /// None does, proved.
+    Never(Never),
+    /// It could not be found out; why.
+    Unknown(String),
+}
+
+/// Why no request reaches a rule.
+pub(crate) struct Never {
+    /// In words.
+    pub(crate) why: String,
+    /// The rules that take all of what it asks for.
+    pub(crate) covers: Vec<MatchRef>,
 }
 
 /// Answers for the rules of one router. The proofs are made for all rules at once, when one is asked for.
@@ -42,23 +51,31 @@ impl<'r> Reaching<'r> {
         let proved = self.proved.get_or_init(|| reach(self.router));
         let of_rule = || proved.iter().filter(|(of, _)| of.route == route && usize::from(of.rule) == rule);
         let witness = of_rule().find_map(|(_, reach)| match reach {
-            Reach::Reached(witness) => Witness::of_analysis(witness, self.router),
+            Reach::Reached(witness) => witness::of_analysis(witness, self.router),
             _ => None,
         });
         if let Some(witness) = witness {
             return Reachable::By(Box::new(witness));
         }
-        if of_rule().any(|(_, reach)| matches!(reach, Reach::Unknown(_) | Reach::Reached(_))) {
-            return Reachable::Unknown;
+        let unknown = of_rule().find_map(|(_, reach)| match reach {
+            Reach::Unknown(reason) => Some(reason.to_string()),
+            Reach::Reached(witness) => Some(format!("{witness} cannot be written as a request")),
+            _ => None,
+        });
+        if let Some(reason) = unknown {
+            return Reachable::Unknown(reason);
         }
         let covers =
             of_rule().filter_map(|(_, reach)| if let Reach::Covered(by) = reach { Some(by) } else { None });
-        let mut names: Vec<String> = covers.flatten().filter_map(|by| self.name(*by)).collect();
+        let covers: Vec<MatchRef> = covers.flatten().copied().collect();
+        let mut names: Vec<String> = covers.iter().filter_map(|by| self.name(*by)).collect();
         names.dedup();
-        if names.is_empty() {
-            return Reachable::Never("no request matches it".to_owned());
-        }
-        Reachable::Never(format!("no request reaches it: {} takes them all", names.join(", ")))
+        let why = match names.as_slice() {
+            [] if of_rule().next().is_none() => "no listener that serves accepts its route".to_owned(),
+            [] => "no request matches it".to_owned(),
+            names => format!("no request reaches it: {} takes them all", names.join(", ")),
+        };
+        Reachable::Never(Never { why, covers })
     }
 
     fn name(&self, of: MatchRef) -> Option<String> {

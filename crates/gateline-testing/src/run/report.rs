@@ -14,6 +14,9 @@ pub struct CaseReport {
     pub place: Place,
     /// The request, in one line.
     pub request: String,
+    /// The implementation it was run as (`envoy-gateway@1.9`), if profiles are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub verdict: TestVerdict,
@@ -71,6 +74,13 @@ pub struct Line {
 }
 
 impl CaseReport {
+    /// Its name, with the profile if profiles are compared.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let profile = self.profile.iter().map(|profile| format!(" [{profile}]"));
+        profile.fold(self.name.clone(), |name, profile| name + &profile)
+    }
+
     /// Whether it passed, or was proved.
     #[must_use]
     pub fn passed(&self) -> bool {

@@ -1,77 +1,27 @@
 //! A request that a rule takes: made up from its match, and kept only if the router agrees.
 
-use std::fmt;
-
+use gateline::analysis::Witness;
 use gateline::model::{
-    AttachedHostname, HostPattern, Listener, ListenerId, Match, ObjectName, PathMatch, Protocol, RouteId,
-    RouteKind,
+    AttachedHostname, HostPattern, Listener, ListenerId, Match, PathMatch, Protocol, RouteId, RouteKind,
 };
 use gateline::{Connect, Decision, Hit, Router};
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::example;
 use crate::request::{Request, RequestKind};
 
 /// Methods that are tried where a match takes any: other rules may take some of them.
-const METHODS: [Method; 7] =
+pub(crate) const METHODS: [Method; 7] =
     [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS];
 /// What is put behind a prefix, where the prefix itself goes to another rule.
 const BEHIND: [&str; 3] = ["", "/", "/a"];
 
-/// A request as it would be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Witness {
-    /// Only where it matters.
-    pub(crate) gateway: Option<ObjectName>,
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(String, String)>,
-}
-
-impl Witness {
-    /// One that the analysis found, if it can be written and the router decides it so at any Gateway's port.
-    pub(crate) fn of_analysis(found: &gateline::analysis::Witness, router: &Router) -> Option<Self> {
-        let headers = found.headers.iter();
-        let headers: Option<Vec<_>> =
-            headers.map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
-        let gateway = Some(found.gateway.clone());
-        if found.path.is_empty() {
-            return None;
-        }
-        let mut witness = Self { gateway, method: found.method.clone(), url: found.url(), headers: headers? };
-        let alone = witness.request().and_then(|request| taken_by(router, &request))?;
-        let shared = Self { gateway: None, ..witness.clone() };
-        if shared.request().and_then(|request| taken_by(router, &request)) == Some(alone) {
-            witness = shared;
-        }
-        Some(witness)
-    }
-
-    /// The request.
-    pub(crate) fn request(&self) -> Option<Request> {
-        let headers: Vec<String> =
-            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let text =
-            if self.is_connection() { self.url.clone() } else { format!("{} {}", self.method, self.url) };
-        let request = Request::parse(&text, &headers).ok()?;
-        Some(Request { gateway: self.gateway.clone(), ..request })
-    }
-
-    /// Whether it is a connection, not a request.
-    pub(crate) fn is_connection(&self) -> bool {
-        !self.url.starts_with("http")
-    }
-}
-
-impl fmt::Display for Witness {
-    /// As `explain` takes it: `GET https://host/path -H 'name: value'`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.is_connection() {
-            write!(f, "{} ", self.method)?;
-        }
-        f.write_str(&self.url)?;
-        self.headers.iter().try_for_each(|(name, value)| write!(f, " -H '{name}: {value}'"))
-    }
+/// The request of an analysis, if it can be written and the router decides it. It is sent to a Gateway only where that matters.
+pub(crate) fn of_analysis(found: &Witness, router: &Router) -> Option<Request> {
+    let shared = Request::of(found)?;
+    let alone = Request { gateway: Some(found.gateway.clone()), ..shared.clone() };
+    let taken = taken_by(router, &alone)?;
+    Some(if taken_by(router, &shared) == Some(taken) { shared } else { alone })
 }
 
 /// A request that this match of a rule takes on one of the listeners; `None` if none was found, which does not mean that
@@ -82,11 +32,11 @@ pub(crate) fn of(
     route: RouteId,
     rule: usize,
     at: usize,
-) -> Option<Witness> {
+) -> Option<Request> {
     listeners.iter().find_map(|id| on_listener(router, *id, route, rule, at))
 }
 
-fn on_listener(router: &Router, id: ListenerId, route: RouteId, rule: usize, at: usize) -> Option<Witness> {
+fn on_listener(router: &Router, id: ListenerId, route: RouteId, rule: usize, at: usize) -> Option<Request> {
     let model = router.model();
     let listener = model.listeners.get(id.0 as usize)?;
     let kind = model.routes.get(route.0 as usize)?.kind;
@@ -94,9 +44,9 @@ fn on_listener(router: &Router, id: ListenerId, route: RouteId, rule: usize, at:
     let attached = listener.attached.iter().find(|attached| attached.route == route)?;
     let wanted =
         |hit: Hit| hit.route == route && usize::from(hit.rule) == rule && usize::from(hit.matched) == at;
-    let mut tries =
-        attached.hostnames.iter().flat_map(|hostname| candidates(listener, kind, hostname, matched));
-    tries.find(|witness| witness.request().and_then(|request| taken_by(router, &request)).is_some_and(wanted))
+    let tries = attached.hostnames.iter().flat_map(|hostname| candidates(listener, kind, hostname, matched));
+    let mut requests = tries.filter_map(|witness| Request::of(&witness));
+    requests.find(|request| taken_by(router, request).is_some_and(wanted))
 }
 
 /// The match that takes a request, once the filters of its listener have agreed.
@@ -121,19 +71,14 @@ fn candidates(
     hostname: &AttachedHostname,
     matched: &Match,
 ) -> Vec<Witness> {
-    let host = host(hostname.effective.as_ref().or(listener.hostname.as_ref()));
-    let base = match listener.protocol {
-        Protocol::Http if listener.port == 80 => format!("http://{host}"),
-        Protocol::Http => format!("http://{host}:{}", listener.port),
-        Protocol::Https if listener.port == 443 => format!("https://{host}"),
-        Protocol::Https => format!("https://{host}:{}", listener.port),
-        Protocol::Tls => return vec![connection(format!("tls://{host}:{}", listener.port))],
-        Protocol::Tcp => return vec![connection(format!("tcp://:{}", listener.port))],
-        Protocol::Udp => return vec![connection(format!("udp://:{}", listener.port))],
-    };
+    let base = base(listener, hostname);
+    if base.is_connection() {
+        return vec![base];
+    }
     let (Some(headers), Some(query)) = (headers(kind, matched), example::query(matched)) else {
         return Vec::new();
     };
+    let query = query.strip_prefix('?').map(str::to_owned);
     let methods: Vec<Method> = match (&matched.method, kind) {
         (Some(method), _) => vec![method.clone()],
         (None, RouteKind::Grpc) => vec![Method::POST],
@@ -141,10 +86,11 @@ fn candidates(
     };
     let paths = paths(&matched.path);
     let with = |method: &Method, path: &String| Witness {
-        gateway: None,
         method: method.clone(),
-        url: format!("{base}{path}{query}"),
+        path: path.clone(),
+        query: query.clone(),
         headers: headers.clone(),
+        ..base.clone()
     };
     methods
         .iter()
@@ -152,8 +98,23 @@ fn candidates(
         .collect()
 }
 
-fn connection(url: String) -> Witness {
-    Witness { gateway: None, method: Method::GET, url, headers: Vec::new() }
+/// A request for a hostname of a listener, without a path; or the connection that such a listener takes.
+pub(crate) fn base(listener: &Listener, hostname: &AttachedHostname) -> Witness {
+    let tls = matches!(listener.protocol, Protocol::Https | Protocol::Tls);
+    let named = !matches!(listener.protocol, Protocol::Tcp | Protocol::Udp);
+    let host =
+        if named { host(hostname.effective.as_ref().or(listener.hostname.as_ref())) } else { String::new() };
+    Witness {
+        gateway: listener.name.gateway.clone(),
+        port: listener.port,
+        protocol: listener.protocol,
+        sni: tls.then(|| host.clone()),
+        host,
+        method: Method::GET,
+        path: String::new(),
+        query: None,
+        headers: HeaderMap::new(),
+    }
 }
 
 fn host(pattern: Option<&HostPattern>) -> String {
@@ -164,7 +125,8 @@ fn host(pattern: Option<&HostPattern>) -> String {
     }
 }
 
-fn paths(path: &PathMatch) -> Vec<String> {
+/// Paths that a match takes, the plainest first; empty if none was found.
+pub(crate) fn paths(path: &PathMatch) -> Vec<String> {
     match path {
         PathMatch::Exact(path) => vec![path.to_string()],
         PathMatch::Prefix(prefix) => {
@@ -175,15 +137,14 @@ fn paths(path: &PathMatch) -> Vec<String> {
     }
 }
 
-fn headers(kind: RouteKind, matched: &Match) -> Option<Vec<(String, String)>> {
-    let mut headers = Vec::new();
+fn headers(kind: RouteKind, matched: &Match) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
     if kind == RouteKind::Grpc {
-        headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
-        headers.push(("te".to_owned(), "trailers".to_owned()));
+        headers.insert("content-type", HeaderValue::from_static("application/grpc"));
+        headers.insert("te", HeaderValue::from_static("trailers"));
     }
     for header in &matched.headers {
-        headers.retain(|(name, _)| name != header.name.as_str());
-        headers.push((header.name.to_string(), example::value(&header.value)?));
+        headers.insert(header.name.clone(), example::value(&header.value)?.parse().ok()?);
     }
     Some(headers)
 }

@@ -78,7 +78,7 @@ impl fmt::Display for Named {
 }
 
 impl RuleName {
-    pub(super) fn parse(text: &str, place: Place) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, place: Place) -> Result<Self, String> {
         let (route, rule) = match text.split_once('#') {
             Some((route, rule)) => (route, Some(RuleIndex::parse(rule))),
             None => (text, None),

@@ -7,7 +7,7 @@ use super::scene::{Host, Marks, Memo, Scene, Visit};
 use super::unknown::{Reason, Unknown};
 use super::witness::Witness;
 use crate::decision::MissReason;
-use crate::model::{Match, Origin};
+use crate::model::{Match, Origin, Protocol};
 use crate::router::{Plane, Row, Seat};
 use crate::{Connect, Hit, Router};
 
@@ -285,7 +285,8 @@ impl Comparison {
                 continue;
             }
             let sni = Some(name.clone());
-            let witness = Witness { path: "/".into(), sni, ..scene.connection(host) };
+            let protocol = Protocol::Https;
+            let witness = Witness { protocol, path: "/".into(), sni, ..scene.connection(host) };
             let party = |misdirected: bool| Party {
                 effect: if misdirected { Effect::miss(MissReason::Misdirected) } else { Effect::Requests },
                 matched: None,

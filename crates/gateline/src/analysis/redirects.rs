@@ -8,7 +8,7 @@ use super::scene::{Host, Marks, Memo, Scene, Visit};
 use super::unknown::Reason;
 use super::witness::Witness;
 use crate::filter::PathModifier;
-use crate::model::{HostPattern, Listener};
+use crate::model::{HostPattern, Listener, Protocol};
 use crate::router::Row;
 use crate::{Decision, Router};
 
@@ -158,6 +158,7 @@ fn next(request: &Witness, location: &str, status: StatusCode) -> Option<Witness
     Some(Witness {
         gateway: request.gateway.clone(),
         port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+        protocol: if tls { Protocol::Https } else { Protocol::Http },
         sni: tls.then(|| host.clone()),
         host,
         method: if keeps { request.method.clone() } else { Method::GET },

@@ -11,7 +11,7 @@ use super::values::Values;
 use super::witness::Witness;
 use crate::Opening;
 use crate::decision::EntryId;
-use crate::model::{HostPattern, Match, ObjectName, PathMatch};
+use crate::model::{HostPattern, Match, ObjectName, PathMatch, Protocol};
 use crate::router::{GroupId, Plane, Router, Row, Seat};
 
 /// What a Gateway does at a port, in one router or in two that are compared.
@@ -141,9 +141,17 @@ impl<'r> Scene<'r> {
     /// A connection of these hosts.
     pub(super) fn connection(&self, host: &Host<'_>) -> Witness {
         let secure = self.plane == Plane::Secure;
+        let requests = host.seats.iter().flatten().all(|seat| seat.http);
         Witness {
             gateway: self.gateway.clone(),
             port: self.port,
+            protocol: match self.plane {
+                Plane::Http => Protocol::Http,
+                Plane::Secure if requests => Protocol::Https,
+                Plane::Secure => Protocol::Tls,
+                Plane::Tcp => Protocol::Tcp,
+                Plane::Udp => Protocol::Udp,
+            },
             sni: secure.then(|| host.name.clone()),
             host: if secure { host.name.clone() } else { String::new() },
             method: Method::GET,

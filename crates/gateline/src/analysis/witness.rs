@@ -3,7 +3,7 @@ use std::fmt::{self, Write};
 use http::{HeaderMap, Method};
 
 use crate::Head;
-use crate::model::ObjectName;
+use crate::model::{ObjectName, Protocol};
 
 /// A request that shows something: whoever sends it sees it too. It was run on the router before it was handed out.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,13 +12,15 @@ pub struct Witness {
     pub gateway: ObjectName,
     /// Its port.
     pub port: u16,
+    /// What is spoken there: HTTP and HTTPS carry requests, the others a connection or datagrams.
+    pub protocol: Protocol,
     /// In TLS, the server name: the host, but where a connection for another host matters.
     pub sni: Option<String>,
-    /// Lower case, without port. Empty where only that is left.
+    /// Lower case, without port. Empty where only that is left, and where nothing names a host.
     pub host: String,
     /// The method.
     pub method: Method,
-    /// Begins with `/`. Empty for what is no HTTP: a connection or datagrams.
+    /// Begins with `/`. Empty for a connection or datagrams.
     pub path: String,
     /// Form-encoded.
     pub query: Option<String>,
@@ -40,18 +42,40 @@ impl Witness {
         }
     }
 
-    /// `https://a.example:8443/path?query`.
+    /// Whether it is a connection or datagrams, of which nothing is read.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        !matches!(self.protocol, Protocol::Http | Protocol::Https)
+    }
+
+    /// `https://a.example:8443/path?query`; of a connection `tls://a.example:8443`, `tcp://:9000`, `udp://:53`.
     #[must_use]
     pub fn url(&self) -> String {
-        let (scheme, default) = if self.sni.is_some() { ("https", 443) } else { ("http", 80) };
-        let port = if self.port == default { String::new() } else { format!(":{}", self.port) };
+        let (scheme, default) = match self.protocol {
+            Protocol::Http => ("http", Some(80)),
+            Protocol::Https => ("https", Some(443)),
+            Protocol::Tls => ("tls", None),
+            Protocol::Tcp => ("tcp", None),
+            Protocol::Udp => ("udp", None),
+        };
+        let port = if Some(self.port) == default { String::new() } else { format!(":{}", self.port) };
         let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{scheme}://{}{port}{}{query}", self.host, self.path)
     }
 
-    /// A command that sends it, for a POSIX shell.
+    /// A command that sends it, for a POSIX shell: curl, or for a connection `openssl` or `nc`, which want the address.
     #[must_use]
     pub fn curl(&self) -> String {
+        let (host, port) = (&self.host, self.port);
+        match self.protocol {
+            Protocol::Http | Protocol::Https => {}
+            Protocol::Tls if host.is_empty() => {
+                return format!("openssl s_client -connect ADDRESS:{port} -noservername");
+            }
+            Protocol::Tls => return format!("openssl s_client -connect {host}:{port} -servername {host}"),
+            Protocol::Tcp => return format!("nc ADDRESS {port}"),
+            Protocol::Udp => return format!("nc -u ADDRESS {port}"),
+        }
         let mut words = vec!["curl".to_owned(), "-i".to_owned()];
         match self.method {
             Method::GET => {}
@@ -94,7 +118,7 @@ pub fn quoted(text: &str) -> String {
 impl fmt::Display for Witness {
     /// `GET https://a.example/path, x-a: b`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
+        if self.is_connection() {
             let host = if self.host.is_empty() { "" } else { " for " };
             return write!(f, "a connection to port {}{host}{}", self.port, self.host);
         }
@@ -125,6 +149,7 @@ mod tests {
         let witness = Witness {
             gateway: ObjectName::new("infra", "web"),
             port: 8443,
+            protocol: Protocol::Https,
             sni: Some("a.example".into()),
             host: "a.example".into(),
             method: Method::POST,

@@ -167,6 +167,10 @@ fn a_certificate_that_is_in_the_input_is_read() {
     ] {
         assert_eq!(certificate(url, now), format!("default/tls  {words}  {place}"));
     }
+    let tests = fixture("certificate.routetest.yaml");
+    gateline(&["test", &tests, "--now", "2100-10-19T00:00:00Z"]).success();
+    gateline(&["test", &tests, "--now", "2100-10-25T00:00:00Z"]).code(1);
+    complains(&["test", &tests, "--now", "tomorrow"], file!["snapshots/test-now.txt"]);
 }
 
 #[test]
@@ -287,9 +291,43 @@ fn a_bad_test_is_an_error_with_its_place() {
 }
 
 #[test]
+fn invariants_are_proved_refuted_or_unknown_for_every_order_of_creation() {
+    let tests = fixture("invariants.routetest.yaml");
+    gateline(&["test", &tests]).code(2).stdout_eq(file!["snapshots/test-invariants.txt"]);
+    let only = |name| ["test", &tests, "--filter", name];
+    gateline(&only("first of two")).code(0);
+    gateline(&[&only("first of two")[..], &["--strict"]].concat()).code(3);
+    gateline(&only("there first")).code(0);
+    gateline(&only("not public")).code(1);
+}
+
+#[test]
 fn only_some_tests() {
     prints(&["test", "examples/shop", "--filter", "refunds"], 0, file!["snapshots/test-filter.txt"]);
     gateline(&["test", "examples/shop", "--filter", "refunds", "--fail-under", "50"]).code(1);
+}
+
+#[test]
+fn shards_share_the_tests() {
+    let count = |shard: &str| {
+        let run = gateline(&["test", "examples/shop", "--shard", shard]).success();
+        let text = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        text.lines().filter(|line| line.starts_with(" PASS") || line.starts_with("PROVED")).count()
+    };
+    let (all, shards) = (count("1/1"), ["1/3", "2/3", "3/3"].map(count));
+    assert_eq!(shards.iter().sum::<usize>(), all);
+    assert!(shards.iter().all(|shard| shard.abs_diff(all / 3) <= 1), "{shards:?}");
+    complains(&["test", "examples/shop", "--shard", "4/3"], file!["snapshots/test-shard.txt"]);
+}
+
+#[test]
+fn tests_are_run_as_several_implementations_decide() {
+    let tests = fixture("profiles.routetest.yaml");
+    gateline(&["test", &tests]).success();
+    prints(&["test", &tests, "--profile-matrix"], 1, file!["snapshots/test-profiles.txt"]);
+    gateline(&["test", &tests, "--profile-matrix=envoy-gateway@1.9"]).code(1);
+    gateline(&["test", &tests, "--profile-matrix=spec"]).success();
+    complains(&["test", &tests, "--profile-matrix=traefik"], file!["snapshots/test-no-profile.txt"]);
 }
 
 #[test]

@@ -61,7 +61,9 @@ pub use request::{Connection, HttpRequest, Request, RequestError, RequestKind};
 pub use run::{CaseReport, Coverage, Covered, Failure, Line, Runner, TestVerdict};
 pub use suggest::suggest;
 pub use suite::{Suite, SuiteError};
-pub use test::{FileReport, TestOptions, TestReport, Unreadable, test, test_files};
+pub use test::{
+    FileReport, Shard, ShardError, TestOptions, TestReport, Unreadable, test, test_files, test_manifests,
+};
 pub use trace::{
     AttemptTrace, CertificateTrace, Cover, HostnameKind, HostnameTrace, ListenerTrace, ListenerVerdict,
     NameError, Obstacle, ParentTrace, Remedy, RouteTrace, RuleRef, Trace, TraceOptions, Tracer, WhyNot,

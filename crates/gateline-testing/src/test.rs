@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
 
 use gateline::model::{Place, Timestamp};
+use gateline::{Profile, Router};
 use gateline_api::parse::Input;
 use gateline_api::resolve::Options;
 use serde::Serialize;
 
-use crate::load::World;
+use crate::load::{LoadError, World};
 use crate::run::{CaseReport, Coverage, Runner, TestVerdict};
 use crate::suite::{Suite, SuiteError};
 
@@ -20,8 +23,47 @@ pub struct TestOptions {
     pub resolve: Options,
     /// Of the router.
     pub router: gateline::Options,
+    /// Run every test as each of these implementations would decide, in place of `router`.
+    pub profiles: Vec<Profile>,
     /// Only tests whose name has this in it.
     pub filter: Option<String>,
+    /// Only one part of those, so that several machines share the work.
+    pub shard: Option<Shard>,
+}
+
+/// One of several parts of all tests: every n-th test, in the order of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+/// What is no [`Shard`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no part of all tests: write 1/3, 2/3 or 3/3 for thirds")]
+pub struct ShardError(String);
+
+impl FromStr for Shard {
+    type Err = ShardError;
+
+    /// `1/3` to `3/3`.
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let parts = text
+            .split_once('/')
+            .and_then(|(index, count)| Some(Self { index: index.parse().ok()?, count: count.parse().ok()? }));
+        let valid = parts.filter(|shard| (1..=shard.count).contains(&shard.index));
+        valid.ok_or_else(|| ShardError(text.to_owned()))
+    }
+}
+
+impl TestOptions {
+    /// Whether a test is to be run; `number` counts those whose names are wanted.
+    fn wants(&self, name: &str, number: &mut usize) -> bool {
+        let named = self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+        let ours = self.shard.is_none_or(|shard| *number % shard.count == shard.index - 1);
+        *number += usize::from(named);
+        named && ours
+    }
 }
 
 /// What came of all tests. Serialised, it is the JSON of `gateline test --format json`.
@@ -108,6 +150,15 @@ pub fn test_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, std::io::
     Ok(files)
 }
 
+/// The manifests that test files name, each once: what else to watch for changes.
+#[must_use]
+pub fn test_manifests(files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut named: Vec<PathBuf> = files.iter().flat_map(|file| manifests(file, &read(file).0)).collect();
+    named.sort();
+    named.dedup();
+    named
+}
+
 /// Runs the tests of files. Manifests that several files name are read once. `now` is the time certificates are held
 /// against.
 #[must_use]
@@ -115,9 +166,12 @@ pub fn test(files: &[PathBuf], options: &TestOptions, now: Option<Timestamp>) ->
     let mut report = TestReport::default();
     let mut by_manifests: BTreeMap<Vec<PathBuf>, Vec<usize>> = BTreeMap::new();
     let mut suites = Vec::new();
+    let mut number = 0;
     for file in files {
-        let (suite, errors) = read(file);
+        let (mut suite, errors) = read(file);
         let manifests = manifests(file, &suite);
+        suite.cases.retain(|case| options.wants(&case.name, &mut number));
+        suite.invariants.retain(|invariant| options.wants(&invariant.name, &mut number));
         report.files.push(FileReport { file: suite.file.clone(), errors, tests: Vec::new() });
         by_manifests.entry(manifests).or_default().push(suites.len());
         suites.push(suite);
@@ -180,6 +234,7 @@ fn clean(path: &Path) -> PathBuf {
 
 type Ran = (Vec<Vec<CaseReport>>, Option<Coverage>);
 
+/// The tests of suites that have the same manifests.
 fn run<'s>(
     paths: &[PathBuf],
     suites: impl Iterator<Item = &'s Suite>,
@@ -197,22 +252,59 @@ fn run<'s>(
         let file = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
         Unreadable { place: Place { file: file.into(), line: 1, column: 1 }, message: error.to_string() }
     };
-    let router = match world.usable().and_then(|()| world.router(&options.router)) {
-        Ok(router) => router,
-        Err(error) => {
-            unreadable.push(fail(&error));
-            return (suites.map(|_| Vec::new()).collect(), None);
+    let suites: Vec<&Suite> = suites.collect();
+    let mut tests: Vec<Vec<CaseReport>> = suites.iter().map(|_| Vec::new()).collect();
+    let mut coverage = None;
+    let profiles = options.profiles.iter().copied().map(Some);
+    let profiles: Vec<Option<Profile>> =
+        if options.profiles.is_empty() { vec![None] } else { profiles.collect() };
+    for profile in profiles {
+        let router = match world.usable().and_then(|()| router(&world, options, profile)) {
+            Ok(router) => router,
+            Err(error) => {
+                unreadable.push(fail(&error));
+                continue;
+            }
+        };
+        let mut runner = Runner::new(&world, &router, now);
+        for (suite, tests) in suites.iter().zip(&mut tests) {
+            let cases = suite.cases.iter().map(|case| runner.run(case));
+            let mut reports: Vec<CaseReport> = cases.collect();
+            reports.extend(suite.invariants.iter().map(|invariant| runner.prove(invariant)));
+            let profile = profile.map(|profile| profile.to_string());
+            tests.extend(reports.into_iter().map(|report| CaseReport { profile: profile.clone(), ..report }));
         }
-    };
-    let mut runner = Runner::new(&world, &router, now);
-    let wanted = |name: &str| options.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
-    let tests = suites.map(|suite| {
-        let cases = suite.cases.iter().filter(|case| wanted(&case.name)).map(|case| runner.run(case));
-        let mut reports: Vec<CaseReport> = cases.collect();
-        let invariants = suite.invariants.iter().filter(|invariant| wanted(&invariant.name));
-        reports.extend(invariants.map(|invariant| runner.prove(invariant)));
-        reports
-    });
-    let tests = tests.collect();
-    (tests, Some(runner.finish()))
+        // What the tests go through under the first profile.
+        coverage.get_or_insert_with(|| runner.finish());
+    }
+    (tests, coverage)
+}
+
+fn router(world: &World, options: &TestOptions, profile: Option<Profile>) -> Result<Router, LoadError> {
+    let Some(profile) = profile else { return world.router(&options.router) };
+    let model = profile.adapt(world.resolution.model.clone());
+    Ok(Router::compile(Arc::new(model), &profile.options())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_are_disjoint_and_complete() {
+        for text in ["0/3", "4/3", "1", "a/b", "1/0", "-1/3", ""] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+        let names = ["a", "b", "other", "a", "c", "a b", "b"];
+        let mut seen = vec![0; names.len()];
+        for index in 1..=3 {
+            let shard = Some(format!("{index}/3").parse().unwrap());
+            let options = TestOptions { filter: None, shard, ..TestOptions::default() };
+            let mut number = 0;
+            let wanted: Vec<bool> = names.iter().map(|name| options.wants(name, &mut number)).collect();
+            assert!((2..=3).contains(&wanted.iter().filter(|wanted| **wanted).count()));
+            seen.iter_mut().zip(wanted).for_each(|(seen, wanted)| *seen += usize::from(wanted));
+        }
+        assert_eq!(seen, [1; 7]);
+    }
 }

@@ -47,6 +47,7 @@ fn everything() -> Value {
                 "method": "GET", "headers": { "x-a": "~b+" }, "query": { "q": "1" },
             },
             "always": { "backend": "*", "rule": "a", "route-namespace": "n", "status": 301, "redirect": { "scheme": "https", "host": "h", "status": 301 } },
+            "created": ["HTTPRoute/a/b"],
         }],
     })
 }

@@ -24,6 +24,7 @@ use crate::log::{self, LogLevel};
 use crate::output::Output;
 use crate::snippet::Drawer;
 
+pub(crate) use reload::fingerprint;
 pub(crate) use signals::{Event, Events};
 
 /// Options of `serve`.

@@ -22,8 +22,13 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// From now on. Called before the paths are read, so that no change falls between the two.
-    pub(crate) fn start(paths: &[PathBuf], events: Sender<Event>) -> Result<Self, CliError> {
+    /// From now on. Called before the paths are read, so that no change falls between the two. Whenever something happens to
+    /// the paths `fingerprint` is asked, and only another one is a change.
+    pub(crate) fn start(
+        paths: &[PathBuf],
+        fingerprint: impl Fn() -> u64 + Send + 'static,
+        events: Sender<Event>,
+    ) -> Result<Self, CliError> {
         let (sender, changes) = channel();
         let mut inner = notify::recommended_watcher(move |change: notify::Result<notify::Event>| {
             // Nobody listens any more: the process ends.
@@ -35,8 +40,7 @@ impl Watcher {
             // What cannot be watched is polled.
             let _ = inner.as_mut().map(|inner| inner.watch(&folder, mode));
         }
-        let paths: Vec<PathBuf> = paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
-        let mut before = fingerprint(&paths);
+        let mut before = fingerprint();
         let watch = move || {
             loop {
                 match changes.recv_timeout(POLL) {
@@ -44,7 +48,7 @@ impl Watcher {
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => thread::sleep(POLL),
                 }
-                let now = fingerprint(&paths);
+                let now = fingerprint();
                 if now != before {
                     before = now;
                     if events.send(Event::Reload).is_err() {
@@ -79,9 +83,10 @@ fn folders(paths: &[PathBuf]) -> BTreeSet<(PathBuf, bool)> {
     paths.iter().filter(|path| *path != Path::new("-")).filter_map(folder).collect()
 }
 
-/// Changes whenever the contents of the input do. Reads through the same door as everything else.
-fn fingerprint(paths: &[PathBuf]) -> u64 {
-    let inputs: Vec<_> = paths.iter().cloned().map(gateline_api::parse::Input::Path).collect();
+/// Changes whenever the contents of the manifests do. Reads through the same door as everything else.
+pub(crate) fn fingerprint(paths: &[PathBuf]) -> u64 {
+    let files = paths.iter().filter(|path| *path != Path::new("-"));
+    let inputs: Vec<_> = files.cloned().map(gateline_api::parse::Input::Path).collect();
     let loaded = gateline_api::parse::load(&inputs, &gateline_api::parse::Limits::default());
     let mut hasher = DefaultHasher::new();
     for source in loaded.sources.iter() {

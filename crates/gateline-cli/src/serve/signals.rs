@@ -5,7 +5,7 @@ use std::thread;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::reload::Watcher;
+use super::reload::{Watcher, fingerprint};
 use crate::error::CliError;
 
 /// What a serving command waits for.
@@ -25,11 +25,20 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Begins to listen for signals and to watch the paths.
+    /// Begins to listen for signals and to watch manifests.
     pub(crate) fn start(paths: &[PathBuf]) -> Result<Self, CliError> {
+        let manifests = paths.to_vec();
+        Self::watching(paths, move || fingerprint(&manifests))
+    }
+
+    /// Begins to listen for signals and to watch paths, which have changed when the fingerprint has.
+    pub(crate) fn watching(
+        paths: &[PathBuf],
+        fingerprint: impl Fn() -> u64 + Send + 'static,
+    ) -> Result<Self, CliError> {
         let fail = |source| CliError::Io { what: "cannot listen for signals", source };
         let (sender, receiver) = channel();
-        let watcher = Watcher::start(paths, sender.clone())?;
+        let watcher = Watcher::start(paths, fingerprint, sender.clone())?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(fail)?;
         let signals = {
             let _guard = runtime.enter();

@@ -1,6 +1,10 @@
 use std::path::PathBuf;
 
-use crate::input::Choices;
+use gateline::Profile;
+use gateline::model::Timestamp;
+use gateline_testing::Shard;
+
+use crate::input::{Choices, time};
 
 /// Options of `test`.
 #[derive(Debug, clap::Args)]
@@ -12,6 +16,24 @@ pub(crate) struct Args {
     /// Run only tests with this in their name
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
+    /// Run only one part of the tests, so that several machines share the work
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Option<Shard>,
+    /// Run every test as each of these implementations would decide [default: all that are known]
+    #[arg(
+        long,
+        value_name = "PROFILE,…",
+        value_parser = profile,
+        value_delimiter = ',',
+        num_args = 0..,
+        require_equals = true,
+        default_missing_values = ["spec", "envoy-gateway"],
+        conflicts_with_all = ["suggest", "init"]
+    )]
+    pub(super) profile_matrix: Vec<Profile>,
+    /// The time that certificates are held against, as 2026-12-24T08:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) now: Option<Timestamp>,
     /// How to print what came of the tests
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: TestFormat,
@@ -71,6 +93,15 @@ impl CoverageFormat {
             Self::Json => "coverage.json",
         }
     }
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let known = || Profile::ALL.into_iter().filter(|profile| profile.routes);
+    let found = Profile::named(text).filter(|profile| profile.routes);
+    found.ok_or_else(|| {
+        let names: Vec<String> = known().map(|profile| profile.to_string()).collect();
+        format!("{text:?} is none of {}", names.join(", "))
+    })
 }
 
 fn coverage(text: &str) -> Result<(CoverageFormat, Option<PathBuf>), String> {

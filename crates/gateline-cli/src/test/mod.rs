@@ -2,9 +2,9 @@
 
 mod args;
 mod init;
+mod watch;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use gateline_testing::{Coverage, TestOptions, TestReport, report, test, test_files};
 
@@ -15,7 +15,6 @@ use crate::Verdict;
 use crate::error::CliError;
 use crate::input::now;
 use crate::output::{self, Output};
-use crate::serve::{Event, Events};
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     if args.init || args.suggest {
@@ -26,12 +25,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         resolve: args.choices.options(&config),
         router: args.choices.router_options(),
         filter: args.filter.clone(),
+        shard: args.shard,
+        profiles: args.profile_matrix.clone(),
     };
     let limit = args.fail_under.or(config.test.fail_under);
-    let ran = run_once(args, &options, output)?;
     if args.watch {
-        return watch(args, &options, &ran, output);
+        return watch::watch(args, &options, output);
     }
+    let ran = run_once(args, &options, output)?;
     write_coverage(args, &ran)?;
     verdict(args, &ran, limit, output)
 }
@@ -44,7 +45,7 @@ fn run_once(args: &Args, options: &TestOptions, output: &mut Output) -> Result<T
     if files.is_empty() {
         return Err(CliError::NoTests);
     }
-    let report = test(&files, options, now());
+    let report = test(&files, options, args.now.or_else(now));
     print(args.format, &report, output);
     Ok(report)
 }
@@ -118,28 +119,4 @@ fn write_coverage(args: &Args, ran: &TestReport) -> Result<(), CliError> {
     };
     let path = file.clone().unwrap_or_else(|| format.file().into());
     std::fs::write(&path, text).map_err(|source| CliError::Write { path, source })
-}
-
-/// Runs the tests again whenever a file of theirs changes, until it is stopped.
-fn watch(
-    args: &Args,
-    options: &TestOptions,
-    first: &TestReport,
-    output: &mut Output,
-) -> Result<Verdict, CliError> {
-    let paths: Vec<PathBuf> = args.paths.iter().chain(&first.manifests).cloned().collect();
-    let events = Events::start(&paths)?;
-    loop {
-        output.line("waiting for changes");
-        output.flush();
-        match events.next() {
-            None | Some(Event::Stop) => return Ok(Verdict::Clean),
-            Some(Event::Reload) => {
-                std::thread::sleep(Duration::from_millis(20));
-                if let Err(error) = run_once(args, options, output) {
-                    output.error_line(&format!("error: {error}"));
-                }
-            }
-        }
-    }
 }

@@ -1,14 +1,41 @@
 //! Invariants: claims about every request, proved or refuted by the analysis.
 
-use gateline::Router;
+use std::sync::Arc;
+
 use gateline::analysis::{self, Counterexample, Effect, MatchRef, Part, Scope, Verdict, for_all};
 use gateline::filter::{Filters, Redirect};
+use gateline::model::Timestamp;
+use gateline::{CompileError, Model, Router};
 
 use super::report::{Failure, Line, TestVerdict};
-use crate::suite::{Claim, ClaimRedirect, Invariant};
+use super::{because, witness};
+use crate::request::Request;
+use crate::suite::{Claim, ClaimRedirect, Invariant, RuleName};
 
 /// What came of an invariant whose names exist and whose scope names the Gateway it is about.
 pub(super) fn prove(router: &Router, invariant: &Invariant, scope: &Scope) -> TestVerdict {
+    if invariant.created.is_empty() {
+        return proved(router, invariant, scope);
+    }
+    match pinned(router, &invariant.created) {
+        Ok(router) => proved(&router, invariant, scope),
+        Err(error) => TestVerdict::Unknown { reason: error.to_string() },
+    }
+}
+
+/// The same router with routes created in this order, before all others.
+fn pinned(router: &Router, created: &[RuleName]) -> Result<Router, CompileError> {
+    let mut model = Model::clone(router.model());
+    for route in &mut model.routes {
+        let position = created.iter().position(|name| name.means_route(route));
+        if let Some(position) = position.and_then(|position| i64::try_from(position).ok()) {
+            route.created = Some(Timestamp(i64::MIN + position));
+        }
+    }
+    Router::compile(Arc::new(model), router.options())
+}
+
+fn proved(router: &Router, invariant: &Invariant, scope: &Scope) -> TestVerdict {
     let claim = |case: analysis::Case<'_>| {
         let judged = Judged { router, effect: case.effect, matched: case.matched };
         if invariant.always { judged.must(&invariant.claim) } else { !judged.may(&invariant.claim) }
@@ -30,16 +57,22 @@ fn refuted(router: &Router, invariant: &Invariant, found: &Counterexample) -> Fa
         let place = matched.origin.place.as_ref().map(ToString::to_string);
         Some(Line { place, text: format!("{}/{}#{} takes it", route.kind, route.name, of.rule) })
     });
-    let because = vec![rule.unwrap_or_else(|| Line { place: None, text: "no rule takes it".to_owned() })];
+    let mut because = vec![rule.unwrap_or_else(|| Line { place: None, text: "no rule takes it".to_owned() })];
+    let request = Request::of(&found.witness);
+    let request = request.map(|request| Request { gateway: Some(found.witness.gateway.clone()), ..request });
+    let taken = request.as_ref().and_then(|request| witness::taken_by(router, request)).map(MatchRef::from);
+    let by_age = found.matched.is_some() && taken != found.matched;
+    if let Some(request) = request.filter(|_| by_age) {
+        because = because::ties(router, &request, &[], |_| false);
+    }
     let word = if invariant.always { "always" } else { "never" };
-    let is_request = !found.witness.path.is_empty();
     Failure {
         at: invariant.place.clone(),
         expected: format!("{word} {}", invariant.claim),
         got: format!("{} for {}", effect(&found.effect), found.witness),
         because,
-        code: None,
-        explain: if is_request { found.witness.curl() } else { found.witness.to_string() },
+        code: by_age.then_some("GL203"),
+        explain: found.witness.curl(),
     }
 }
 

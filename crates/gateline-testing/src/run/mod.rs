@@ -67,7 +67,7 @@ impl<'w> Runner<'w> {
     /// requests: O(classes of requests), see [`gateline::analysis`].
     #[must_use]
     pub fn prove(&self, invariant: &Invariant) -> CaseReport {
-        let mut errors = self.names.claim(&invariant.claim);
+        let mut errors = self.names.invariant(invariant);
         let gateway = invariant.gateway.as_ref().map(|name| self.names.gateway(name)).transpose();
         let gateway = gateway.map_err(|error| errors.push(error)).unwrap_or_default();
         let verdict = if errors.is_empty() {

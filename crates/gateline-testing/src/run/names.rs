@@ -8,7 +8,7 @@ use gateline_api::objects::GATEWAY;
 
 use super::judge::ends_with_name;
 use crate::load::World;
-use crate::suite::{Case, Claim, Expect, Named, RuleIndex, RuleName, SuiteError};
+use crate::suite::{Case, Claim, Expect, Invariant, Named, RuleIndex, RuleName, SuiteError};
 
 /// What there is, by name.
 pub(super) struct Names<'w> {
@@ -66,8 +66,14 @@ impl<'w> Names<'w> {
         errors
     }
 
-    /// Everything of a claim that does not exist.
-    pub(super) fn claim(&self, claim: &Claim) -> Vec<SuiteError> {
+    /// Everything of an invariant that does not exist.
+    pub(super) fn invariant(&self, invariant: &Invariant) -> Vec<SuiteError> {
+        let mut errors = self.claim(&invariant.claim);
+        errors.extend(invariant.created.iter().filter_map(|name| unknown_rule(self.model, name)));
+        errors
+    }
+
+    fn claim(&self, claim: &Claim) -> Vec<SuiteError> {
         let backend = claim.backend.as_ref().and_then(Option::as_ref).and_then(|name| self.backend(name));
         backend
             .into_iter()

@@ -8,7 +8,7 @@ use super::expect::rule_name;
 use super::name::{Named, RuleName};
 use super::node::Node;
 
-const KEYS: [&str; 4] = ["name", "for-all", "never", "always"];
+const KEYS: [&str; 5] = ["name", "for-all", "never", "always", "created"];
 const SCOPE_KEYS: [&str; 8] = ["gateway", "scheme", "port", "host", "path", "method", "headers", "query"];
 const CLAIM_KEYS: [&str; 6] = ["backend", "rule", "route", "route-namespace", "status", "redirect"];
 const REDIRECT_KEYS: [&str; 3] = ["scheme", "host", "status"];
@@ -28,6 +28,8 @@ pub struct Invariant {
     pub always: bool,
     /// What is claimed.
     pub claim: Claim,
+    /// Routes in the order they were created, oldest first. Without it the claim must hold for every order.
+    pub created: Vec<RuleName>,
 }
 
 /// What `always` and `never` say of a request. All that is written must hold.
@@ -78,7 +80,10 @@ pub(super) fn read(node: &Node<'_>, gateway: Option<&Named>) -> Option<Invariant
     };
     let claim = Claim::read(&claim);
     let gateway = named.or_else(|| gateway.cloned());
-    let invariant = Invariant { name, place: node.place(), gateway, scope, always, claim };
+    let created = node.get("created").map(|node| node.list("created")).unwrap_or_default();
+    let created: Vec<RuleName> = created.iter().filter_map(rule_name).collect();
+    let scope = Scope { any_order: created.is_empty(), ..scope };
+    let invariant = Invariant { name, place: node.place(), gateway, scope, always, claim, created };
     (node.errors() == errors).then_some(invariant)
 }
 

@@ -20,7 +20,7 @@ pub fn check(expect: &Expect, observed: &Observed, sees: Sees) -> Vec<String> {
     }
     if let Some(upstream) = expect.upstream.as_ref().filter(|_| sees.upstream) {
         match &observed.upstream {
-            Some(sent) => sent_as(upstream, sent, &mut wrong),
+            Some(sent) => sent_as("upstream", upstream, sent, &mut wrong),
             None => wrong.push("no backend got it".to_owned()),
         }
     }
@@ -30,7 +30,21 @@ pub fn check(expect: &Expect, observed: &Observed, sees: Sees) -> Vec<String> {
             None => wrong.push("there is no response".to_owned()),
         }
     }
+    if sees.asked {
+        asked(expect, observed, &mut wrong);
+    }
     wrong
+}
+
+fn asked(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
+    let expected: Vec<&str> = expect.asked.iter().map(|asked| asked.server.as_str()).collect();
+    let actual: Vec<&str> = observed.asked.iter().map(|question| question.server.as_str()).collect();
+    differ("asked", Some(expected), Some(actual), wrong);
+    for (asked, question) in expect.asked.iter().zip(&observed.asked) {
+        if let (Some(expected), Some(told)) = (&asked.question, &question.told) {
+            sent_as(&format!("question to {}", asked.server), expected, told, wrong);
+        }
+    }
 }
 
 fn decision(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
@@ -82,18 +96,18 @@ fn became(expect: &Expect, observed: &Observed, wrong: &mut Vec<String>) {
     }
 }
 
-fn sent_as(expect: &Upstream, sent: &Sent, wrong: &mut Vec<String>) {
+fn sent_as(what: &str, expect: &Upstream, sent: &Sent, wrong: &mut Vec<String>) {
     let pairs = [
-        ("upstream method", &expect.method, &sent.method),
-        ("upstream path", &expect.path, &sent.path),
-        ("upstream host", &expect.host, &sent.host),
+        ("method", &expect.method, &sent.method),
+        ("path", &expect.path, &sent.path),
+        ("host", &expect.host, &sent.host),
     ];
-    for (what, expected, actual) in pairs {
+    for (part, expected, actual) in pairs {
         if let Some(expected) = expected {
-            differ(what, Some(expected.as_str()), Some(actual.as_str()), wrong);
+            differ(&format!("{what} {part}"), Some(expected.as_str()), Some(actual.as_str()), wrong);
         }
     }
-    fields("upstream", &expect.headers, &sent.headers, wrong);
+    fields(what, &expect.headers, &sent.headers, wrong);
 }
 
 fn fields(

@@ -150,6 +150,25 @@ pub struct Request {
     /// Header fields that the backend answers with.
     #[serde(default)]
     pub reply: Vec<(String, String)>,
+    /// What authorization servers answer, by `ns/name:port`: 200 where nothing is written.
+    #[serde(default)]
+    pub auth: BTreeMap<String, AuthReply>,
+}
+
+/// An answer of an authorization server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthReply {
+    /// 200 lets the request go on.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// Header fields, in order.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+}
+
+fn ok() -> u16 {
+    200
 }
 
 fn get() -> String {
@@ -180,10 +199,23 @@ pub struct Expect {
     pub backend: Option<String>,
     /// `ns/name:port` to its share of the requests; `invalid` to the share that is answered 500.
     pub split: Option<BTreeMap<String, u32>>,
+    /// The authorization servers that are asked, in order; nobody where nothing is written.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
     /// The request as the backend gets it. Only what is written is checked.
     pub upstream: Option<Upstream>,
     /// The response as the client gets it. Only what is written is checked.
     pub response: Option<Response>,
+}
+
+/// See [`Expect::asked`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// `ns/name:port`.
+    pub server: String,
+    /// The request as the server is told of it: over HTTP the question itself, of gRPC what it says of the request.
+    pub question: Option<Upstream>,
 }
 
 /// See [`Expect::upstream`].

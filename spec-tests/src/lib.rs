@@ -8,6 +8,7 @@
 //! A [`Door`] is one way into the engine: the reference, the router, `explain`, the tower layers, the proxy, the command
 //! line. All of them run the same cases through [`run`]; what a door cannot see it says in [`Sees`].
 
+mod auth;
 mod check;
 mod door;
 mod file;
@@ -19,14 +20,15 @@ mod split;
 mod status;
 mod world;
 
+pub use auth::{Refusal, authorize};
 pub use check::check;
 pub use door::{Ask, Door, Report, run};
 pub use file::{
-    Assume, Assumed, Attached, Case, Clause, Condition, Expect, File, Level, RegexRank, Request, Response,
-    Retry, RuleData, Session, Upstream, UpstreamData,
+    Asked, Assume, Assumed, Attached, AuthReply, Case, Clause, Condition, Expect, File, Level, RegexRank,
+    Request, Response, Retry, RuleData, Session, Upstream, UpstreamData,
 };
 pub use load::{LoadError, file, files};
-pub use observed::{Became, Decided, Observed, Picks, RouteAt, Sees, Sent};
+pub use observed::{Became, Decided, Observed, Picks, Question, RouteAt, Sees, Sent};
 pub use request::{Layer, Prepared};
 pub use resolved::check_resolved;
 pub use split::INVALID;

@@ -82,6 +82,7 @@ fn contradiction(case: &Case) -> Option<&'static str> {
     let expect = &case.expect;
     let forwarded = expect.backend.is_some() || expect.split.is_some() || expect.upstream.is_some();
     let invalid_only = expect.split.as_ref().is_some_and(|split| split.values().all(|&weight| weight == 0));
+    let asked = |server: &String| expect.asked.iter().any(|asked| asked.server == *server);
     match expect {
         _ if expect.route.is_some() != expect.rule.is_some() => Some("route and rule belong together"),
         _ if expect.route.is_none() && (expect.matched.is_some() || forwarded) => Some("a route is missing"),
@@ -96,6 +97,9 @@ fn contradiction(case: &Case) -> Option<&'static str> {
             Some("backend and split exclude each other")
         }
         _ if invalid_only => Some("a split of nothing"),
+        _ if case.request.auth.keys().any(|server| !asked(server)) => {
+            Some("an answer of a server that is not asked")
+        }
         _ => None,
     }
 }

@@ -17,6 +17,8 @@ pub struct Sees {
     pub upstream: bool,
     /// The header fields of the response.
     pub response: bool,
+    /// Which authorization servers are asked.
+    pub asked: bool,
 }
 
 /// What became of one request at a door.
@@ -32,6 +34,17 @@ pub struct Observed {
     pub upstream: Option<Sent>,
     /// See [`Sees::response`].
     pub response: Option<HeaderMap>,
+    /// See [`Sees::asked`].
+    pub asked: Vec<Question>,
+}
+
+/// A question to an authorization server.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// `ns/name:port`.
+    pub server: String,
+    /// What it is told of the request, where a door can see it.
+    pub told: Option<Sent>,
 }
 
 /// A rule, or the status that says there is none.

@@ -8,8 +8,8 @@ use std::{env, fs, thread};
 
 use serde_json::Value;
 use spec_tests::{
-    Ask, Assumed, Became, Case, Decided, Door, File, Observed, RegexRank, Report, RouteAt, Sees, Sent, World,
-    run, worlds,
+    Ask, Assumed, Became, Case, Decided, Door, File, Observed, Question, RegexRank, Report, RouteAt, Sees,
+    Sent, World, run, worlds,
 };
 
 struct Cli {
@@ -21,12 +21,15 @@ struct Cli {
 
 impl Door for Cli {
     fn sees(&self) -> Sees {
-        Sees { decision: true, listener: true, became: true, upstream: true, response: false }
+        Sees { decision: true, listener: true, became: true, upstream: true, response: false, asked: true }
     }
 
     fn skips(&self, file: &File, case: &Case) -> Option<&'static str> {
         if file.admitted {
             return Some("the command line reads manifests, and a cluster would refuse these");
+        }
+        if !case.request.auth.is_empty() {
+            return Some("it asks no server");
         }
         case.request.gateway.as_ref().map(|_| "the command line knows one address for all Gateways")
     }
@@ -113,7 +116,10 @@ fn observed(json: &Value) -> Result<Observed, String> {
     let upstream = &json["upstream"];
     let sent = (!upstream.is_null()).then(|| sent(upstream)).transpose()?;
     let listener = text(&json["listener"]);
-    Ok(Observed { decided: Some(decided), listener, became: Some(became), upstream: sent, response: None })
+    let question = |asked| text(&asked["ref"]).map(|server| Question { server, told: None });
+    let asked = json["asks"].as_array().into_iter().flatten().filter_map(question).collect();
+    let (decided, became) = (Some(decided), Some(became));
+    Ok(Observed { decided, listener, became, upstream: sent, response: None, asked })
 }
 
 fn sent(upstream: &Value) -> Result<Sent, String> {

@@ -2,7 +2,7 @@
 
 use gateline::model::ListenerId;
 use gateline::{Connect, Decision, Hit, Miss, Model, reference};
-use spec_tests::{Ask, Decided, Door, File, Observed, RouteAt, Sees, World, run, worlds};
+use spec_tests::{Ask, Decided, Door, File, Observed, RouteAt, Sees, World, authorize, run, worlds};
 
 struct Reference;
 
@@ -23,20 +23,39 @@ impl Door for Reference {
         let World { resolution, options, .. } = ask.world;
         let model = &resolution.model;
         let request = ask.request;
-        let gateway = request.gateway.as_ref();
+        let gateway = ask.request.gateway.as_ref();
         if let Some(opening) = request.opening() {
             return Ok(connected(model, reference::connect(model, request.port, gateway, &opening)));
         }
-        let decision = reference::decide(model, options, request.port, gateway, &request.head());
+        let mut request = request.clone();
+        let mut decision = reference::decide(model, options, request.port, gateway, &request.head());
+        if let Decision::Ask(listener) = decision {
+            let filters = &model.listeners[listener.0 as usize].filters;
+            if let Some((status, _)) = authorize(filters, model, ask.case, &mut request, &mut Vec::new())? {
+                return Ok(status_alone(status));
+            }
+            let model = unguarded(model);
+            decision = reference::decide(&model, options, request.port, gateway, &request.head());
+        }
         Ok(match decision {
             Decision::Hit(hit) => taken(model, hit),
-            Decision::Ask(_) => Observed { decided: Some(Decided::Status(500)), ..Observed::default() },
-            Decision::Miss(Miss { reason, .. }) => {
-                let decided = Some(Decided::Status(reason.status().as_u16()));
-                Observed { decided, ..Observed::default() }
-            }
+            Decision::Ask(_) => return Err("it is asked twice".to_owned()),
+            Decision::Miss(Miss { reason, .. }) => status_alone(reason.status().as_u16()),
         })
     }
+}
+
+fn status_alone(status: u16) -> Observed {
+    Observed { decided: Some(Decided::Status(status)), ..Observed::default() }
+}
+
+/// As it is once every filter of a listener agreed.
+fn unguarded(model: &Model) -> Model {
+    let mut model = model.clone();
+    for listener in &mut model.listeners {
+        listener.filters.clear();
+    }
+    model
 }
 
 fn taken(model: &Model, hit: Hit) -> Observed {

@@ -1,5 +1,7 @@
 //! A client that sends a request just so, and backends that answer with what they saw.
 
+mod auth;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,11 +24,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+pub(crate) use auth::AuthServers;
+
 /// The request tells the backend here what to answer with, the backend tells the client what it saw.
 const ECHO: HeaderName = HeaderName::from_static("x-spec-tests");
 
-/// A backend that answers everybody with its name and what it saw: in the clear, in TLS, and each datagram.
-pub(crate) async fn echo(name: String, tls: TlsAcceptor) -> SocketAddr {
+/// A backend that answers everybody with its name and what it saw: in the clear, in TLS, and each datagram. Where a case has it
+/// asked for authorization, it answers as the case says.
+pub(crate) async fn echo(name: String, tls: TlsAcceptor, servers: AuthServers) -> SocketAddr {
     const HANDSHAKE: u8 = 22;
     let (socket, datagrams) = sockets().await;
     let address = socket.local_addr().unwrap();
@@ -34,16 +39,16 @@ pub(crate) async fn echo(name: String, tls: TlsAcceptor) -> SocketAddr {
     tokio::spawn(async move {
         loop {
             let (stream, _) = socket.accept().await.unwrap();
-            let (name, tls) = (name.clone(), tls.clone());
+            let (name, tls, servers) = (name.clone(), tls.clone(), servers.clone());
             tokio::spawn(async move {
                 let mut first = [0];
                 // The proxy closes connections when it likes.
                 if stream.peek(&mut first).await.is_ok() && first == [HANDSHAKE] {
                     if let Ok(stream) = tls.accept(stream).await {
-                        serve(stream, &name).await;
+                        serve(stream, &name, &servers).await;
                     }
                 } else {
-                    serve(stream, &name).await;
+                    serve(stream, &name, &servers).await;
                 }
             });
         }
@@ -61,9 +66,13 @@ async fn sockets() -> (TcpListener, UdpSocket) {
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, name: &str) {
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    name: &str,
+    servers: &AuthServers,
+) {
     let answer = service_fn(|request| {
-        let response = answer(name, &request);
+        let response = servers.answer(name, &request).unwrap_or_else(|| answer(name, &request));
         async { Ok::<_, Infallible>(response) }
     });
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await;
@@ -77,16 +86,24 @@ async fn echo_datagrams(socket: UdpSocket, name: String) {
     }
 }
 
-fn answer(name: &str, request: &Request<Incoming>) -> Response<Empty<Bytes>> {
+/// A request as it came.
+fn seen(request: &Request<Incoming>) -> Sent {
     let authority = request.uri().authority().map(ToString::to_string);
     let host = request.headers().get(HOST).map(|value| value.to_str().unwrap().to_owned());
-    let saw = json!({
-        "backend": name,
-        "method": request.method().as_str(),
-        "path": request.uri().path_and_query().unwrap().as_str(),
-        "host": authority.or(host),
-        "headers": pairs(request.headers()),
-    });
+    let mut headers = request.headers().clone();
+    headers.remove(HOST);
+    Sent {
+        method: request.method().to_string(),
+        path: request.uri().path_and_query().unwrap().to_string(),
+        host: authority.or(host).unwrap_or_default(),
+        headers,
+    }
+}
+
+fn answer(name: &str, request: &Request<Incoming>) -> Response<Empty<Bytes>> {
+    let Sent { method, path, host, headers } = seen(request);
+    let saw =
+        json!({"backend": name, "method": method, "path": path, "host": host, "headers": pairs(&headers)});
     let mut response = Response::new(Empty::new());
     if let Some(reply) = request.headers().get(ECHO) {
         *response.headers_mut() = fields(&serde_json::from_slice(reply.as_bytes()).unwrap());

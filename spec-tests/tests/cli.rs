@@ -116,7 +116,7 @@ fn observed(json: &Value) -> Result<Observed, String> {
     let upstream = &json["upstream"];
     let sent = (!upstream.is_null()).then(|| sent(upstream)).transpose()?;
     let listener = text(&json["listener"]);
-    let question = |asked| text(&asked["ref"]).map(|server| Question { server, told: None });
+    let question = |asked: &Value| text(&asked["ref"]).map(|server| Question { server, told: None });
     let asked = json["asks"].as_array().into_iter().flatten().filter_map(question).collect();
     let (decided, became) = (Some(decided), Some(became));
     Ok(Observed { decided, listener, became, upstream: sent, response: None, asked })

@@ -170,13 +170,13 @@ impl<'s, F: Fn(Case<'_>) -> bool> Trial<'s, F> {
         let mut joined = false;
         for witness in cell.candidates(&asked, true, memo)? {
             let winner = cell.winner(0, &witness, memo)?;
-            let takes = match taker {
+            let refutes = match taker {
                 Some((position, row)) if winner != Some(position) => {
                     self.scope.any_order && could_win(side, cell, (position, row), &witness, memo)?
                 }
                 _ => winner == taker.map(|(position, _)| position),
             };
-            if takes {
+            if refutes {
                 self.refute(witness, effect, matched);
                 return Ok(());
             }

@@ -28,7 +28,7 @@ spec:
 ";
 
 /// Much longer than a change takes to be seen where nothing reports it (5 s).
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `gateline test --watch`; killed if a test gives up on it.
 struct Watch {

@@ -70,9 +70,9 @@ fn listeners_and_remedies_are_what_the_engine_does() {
         let world = load(&file);
         let router = world.router(&known.options).unwrap();
         let tracer = Tracer::new(&world, &router);
-        let routes = (0..).map(gateline::model::RouteId).zip(&world.resolution.model.routes);
+        let numbered = (0..).map(gateline::model::RouteId).zip(&world.resolution.model.routes);
         let rules =
-            routes.flat_map(|(route, of)| (0..of.rules.len()).map(move |rule| RuleRef { route, rule }));
+            numbered.flat_map(|(route, of)| (0..of.rules.len()).map(move |rule| RuleRef { route, rule }));
         let options = TraceOptions { all: true, why_not: rules.collect(), ..TraceOptions::default() };
         for request in file.requests.iter().filter_map(request) {
             let trace = tracer.trace(&request, &options);
@@ -82,8 +82,8 @@ fn listeners_and_remedies_are_what_the_engine_does() {
                     let answer = route(&router, request, 0);
                     Some(format!("{}#{}", answer.route?, answer.rule?))
                 };
-                let takes = taken(&request).as_ref() == Some(&why.rule);
-                if takes != (why.obstacle == Obstacle::Nothing) {
+                let is_taker = taken(&request).as_ref() == Some(&why.rule);
+                if is_taker != (why.obstacle == Obstacle::Nothing) {
                     wrong.push(format!("{}: {} {:?}", file.name, request.words(), why.obstacle));
                 }
                 match &why.remedy {

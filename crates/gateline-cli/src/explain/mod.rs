@@ -107,7 +107,9 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
             text::entry(entry, args.all, output);
         }),
     }
-    errors.iter().for_each(|error| output.error_line(&format!("error: {error}")));
+    for error in &errors {
+        output.error_line(&format!("error: {error}"));
+    }
     if errors.is_empty() { Ok(Verdict::Clean) } else { Err(CliError::Unrecorded(errors.len())) }
 }
 

@@ -60,16 +60,13 @@ fn quoted(text: &str) -> Option<(String, &str)> {
             return Some((read, after));
         }
         let byte = after.strip_prefix('x').and_then(|hex| u8::from_str_radix(hex.get(..2)?, 16).ok());
-        match byte.filter(u8::is_ascii) {
-            Some(byte) => {
-                read.push(char::from(byte));
-                rest = after.get(3..)?;
-            }
-            None => {
-                let char = after.chars().next()?;
-                read.push(char);
-                rest = after.get(char.len_utf8()..)?;
-            }
+        if let Some(byte) = byte.filter(u8::is_ascii) {
+            read.push(char::from(byte));
+            rest = after.get(3..)?;
+        } else {
+            let char = after.chars().next()?;
+            read.push(char);
+            rest = after.get(char.len_utf8()..)?;
         }
     }
 }

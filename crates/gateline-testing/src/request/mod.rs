@@ -90,7 +90,7 @@ impl Request {
             let head = http.head();
             witness.protocol = if http.is_tls() { Protocol::Https } else { Protocol::Http };
             witness.method = head.method.clone();
-            witness.path = head.path.to_owned();
+            head.path.clone_into(&mut witness.path);
             witness.query = head.query.map(str::to_owned);
             witness.headers = head.headers.clone();
         }

@@ -110,5 +110,5 @@ fn reference(world: &World, router: &Router, listener: ListenerId, secret: &Obje
         ObjectName::new(namespace, field("name").unwrap_or_default()) == *secret
     };
     let index = references.iter().position(names)?;
-    source(holder.origin(&format!("{}.tls.certificateRefs[{index}]", listener.origin.path)).place)
+    source(holder.origin(&format!("{}.tls.certificateRefs[{index}]", listener.origin.path)).place.as_ref())
 }

@@ -79,7 +79,9 @@ impl Search<'_> {
             }
         }
         for matched in 0..self.matches.len() {
-            places.iter().for_each(|place| self.add(place.clone(), matched));
+            for place in &places {
+                self.add(place.clone(), matched);
+            }
         }
     }
 
@@ -139,7 +141,9 @@ impl Search<'_> {
                 evading(&witness, wanted, view.matched)
             }
         };
-        next.into_iter().for_each(|witness| self.add(witness, matched));
+        for witness in next {
+            self.add(witness, matched);
+        }
         None
     }
 }

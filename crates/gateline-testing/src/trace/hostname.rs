@@ -69,5 +69,5 @@ fn written(world: &World, route: &str, hostname: &str) -> Option<Source> {
     let hostnames = route.value.pointer("/spec/hostnames").and_then(Value::as_array).into_iter().flatten();
     let same = |one: &Value| one.as_str().is_some_and(|text| text.eq_ignore_ascii_case(hostname));
     let index = hostnames.enumerate().find(|(_, one)| same(one)).map(|(index, _)| format!("[{index}]"));
-    source(route.origin(&format!("spec.hostnames{}", index.unwrap_or_default())).place)
+    source(route.origin(&format!("spec.hostnames{}", index.unwrap_or_default())).place.as_ref())
 }

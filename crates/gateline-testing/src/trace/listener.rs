@@ -129,7 +129,7 @@ impl<'a> Asked<'a> {
             hostname: listener.hostname.as_ref().map(ToString::to_string),
             verdict,
             because,
-            source: source(listener.origin.place.clone()),
+            source: source(listener.origin.place.as_ref()),
         }
     }
 
@@ -223,7 +223,7 @@ fn idle(world: &World, ours: impl Fn(&ObjectName) -> bool) -> Vec<ListenerTrace>
                 hostname: field("hostname"),
                 verdict: ListenerVerdict::NotServing,
                 because: fault(listener),
-                source: source(object.origin(&path).place),
+                source: source(object.origin(&path).place.as_ref()),
             });
         }
     }

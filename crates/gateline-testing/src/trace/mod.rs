@@ -96,7 +96,7 @@ impl<'w> Tracer<'w> {
             explanation.code,
             Reason::NoMatchingListener | Reason::NoMatchingRule | Reason::Misdirected
         );
-        let routes = match (options.all, request.host().filter(|_| nothing)) {
+        let absent = match (options.all, request.host().filter(|_| nothing)) {
             (true, _) => self.routes(request, &explanation, |_| true),
             (false, Some(host)) => self.routes(request, &explanation, |route| route.names(&host)),
             (false, None) => Vec::new(),
@@ -107,7 +107,7 @@ impl<'w> Tracer<'w> {
             listeners: listener::listeners(world, router, request, &explanation),
             certificate: certificate::certificate(world, router, request, options.now),
             hostname: hostname::hostname(world, &explanation),
-            routes,
+            routes: absent,
             why_not: why_not.filter_map(|of| self.why_not(request, &explanation, *of)).collect(),
             explanation,
         }
@@ -124,6 +124,6 @@ impl<'w> Tracer<'w> {
     }
 }
 
-fn source(place: Option<Place>) -> Option<Source> {
-    place.as_ref().map(Source::from)
+fn source(place: Option<&Place>) -> Option<Source> {
+    place.map(Source::from)
 }

@@ -101,7 +101,7 @@ impl Tracer<'_> {
             obstacle: Obstacle::Attachment,
             because: String::new(),
             parents: attachments.map(|one| parent(one, &route.name)).collect(),
-            source: source(route.origin.place.clone()),
+            source: source(route.origin.place.as_ref()),
         };
         (trace.obstacle, trace.because) = trace.judge(request, explanation);
         trace
@@ -153,7 +153,7 @@ fn parent(attachment: &Attachment, route: &ObjectName) -> ParentTrace {
             |condition| condition.message.clone(),
         ),
         listeners: attachment.attempts.iter().map(|one| attempt(one, holds == Some(true))).collect(),
-        source: source(attachment.origin.place.clone()),
+        source: source(attachment.origin.place.as_ref()),
     }
 }
 
@@ -172,7 +172,7 @@ fn attempt(attempt: &Attempt, accepted: bool) -> AttemptTrace {
         attached: step.is_none() && accepted,
         step,
         because,
-        source: source(attempt.origin.place.clone()),
+        source: source(attempt.origin.place.as_ref()),
     }
 }
 

@@ -33,10 +33,10 @@ pub fn rules(router: &Router, name: &str) -> Result<Vec<RuleRef>, NameError> {
         return Err(NameError { message: error.message, help: error.help });
     }
     let meant = meant(model, &name);
-    let mut routes: Vec<String> = meant.iter().map(|(_, route)| full_name(route)).collect();
-    routes.dedup();
-    if let [_, _, ..] = routes.as_slice() {
-        let message = format!("`{name}` may be {}", routes.join(" or "));
+    let mut named: Vec<String> = meant.iter().map(|(_, route)| full_name(route)).collect();
+    named.dedup();
+    if let [_, _, ..] = named.as_slice() {
+        let message = format!("`{name}` may be {}", named.join(" or "));
         return Err(NameError { message, help: Some("write which".to_owned()) });
     }
     Ok(meant.into_iter().map(|(rule, _)| rule).collect())

@@ -138,7 +138,7 @@ impl Tracer<'_> {
             because,
             parents,
             remedy,
-            source: source(rule.origin.place.clone()),
+            source: source(rule.origin.place.as_ref()),
         })
     }
 
@@ -169,7 +169,7 @@ impl Tracer<'_> {
             && explanation.code == Reason::BadAuthority
         {
             // What is no host is shown as it was sent.
-            original.host = http.head().authority.to_owned();
+            http.head().authority.clone_into(&mut original.host);
         }
         if let RequestKind::Http(_) = &request.kind
             && let Some(found) = change::smallest(self.router, request, &original, of)
@@ -190,7 +190,7 @@ impl Tracer<'_> {
                     let matched =
                         route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))?;
                     let rule = format!("{}#{}", full_name(route), of.rule);
-                    Some(Cover { rule, source: source(matched.origin.place.clone()) })
+                    Some(Cover { rule, source: source(matched.origin.place.as_ref()) })
                 };
                 Remedy::Unreachable { because: why, by: covers.iter().filter_map(cover).collect() }
             }
@@ -204,12 +204,12 @@ fn change(request: &Request, original: &Witness, changed: &Request, witness: &Wi
         let name = request.gateway.as_ref();
         name.map_or_else(|| "any Gateway".to_owned(), |name| format!("Gateway {name}"))
     };
-    let mut changes = change::differences(original, witness);
+    let mut parts = change::differences(original, witness);
     if changed.gateway != request.gateway {
-        changes.insert(0, format!("{} instead of {}", gateway(changed), gateway(request)));
+        parts.insert(0, format!("{} instead of {}", gateway(changed), gateway(request)));
     }
     Remedy::Change {
-        changes,
+        changes: parts,
         request: changed.words(),
         gateway: changed.gateway.as_ref().map(ToString::to_string),
         curl: witness.curl(),

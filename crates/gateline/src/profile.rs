@@ -29,6 +29,8 @@ pub struct Profile {
     /// Whether all that decides between rules is known here. Of the others only the regular expressions are: they serve to
     /// tell where an expression means something else.
     pub routes: bool,
+    /// Whether its regular expressions are matched by trying one way after the other (PCRE).
+    pub backtracks: bool,
     /// What it does not do at all.
     pub lacks: &'static [Feature],
     options: &'static Options,
@@ -64,6 +66,7 @@ impl Profile {
         version: None,
         anchoring: Anchoring::Whole,
         routes: true,
+        backtracks: false,
         lacks: &[],
         options: &Options::SPEC,
     };
@@ -75,6 +78,7 @@ impl Profile {
         version: Some("1.9"),
         anchoring: Anchoring::Whole,
         routes: true,
+        backtracks: false,
         lacks: &[Feature::ExternalAuth, Feature::ListenerFilters, Feature::GrpcSessionPersistence],
         options: &Options {
             regex_rank: RegexRank::AbovePrefix,
@@ -89,6 +93,7 @@ impl Profile {
         version: Some("2"),
         anchoring: Anchoring::Start,
         routes: false,
+        backtracks: true,
         lacks: &[],
         options: &Options::SPEC,
     };
@@ -99,6 +104,7 @@ impl Profile {
         version: Some("3"),
         anchoring: Anchoring::Anywhere,
         routes: false,
+        backtracks: false,
         lacks: &[],
         options: &Options::SPEC,
     };

@@ -9,13 +9,16 @@ use gateline::analysis::{Effect, MatchRef, Reach, Scope, Verdict as Proof, Witne
 use gateline::explain::Verdict;
 use gateline::filter::{AuthProtocol, ExternalAuth, Filters};
 use gateline::model::*;
-use gateline::{Connect, Decision, Model, Options, RegexRank, Router};
+use gateline::{Connect, Decision, Model, Options, Precedence, RegexRank, Router};
 use proptest::prelude::*;
 use world::*;
 
-fn compile(model: Model, below: bool) -> Router {
+/// The bits of `how` choose among the options.
+fn compile(model: Model, how: u8) -> Router {
     let mut options = Options::default();
-    options.regex_rank = if below { RegexRank::BelowPrefix } else { RegexRank::AbovePrefix };
+    options.regex_rank = if how & 1 == 1 { RegexRank::BelowPrefix } else { RegexRank::AbovePrefix };
+    options.precedence = if how & 2 == 2 { Precedence::EnvoyGateway } else { Precedence::Standard };
+    options.hostname_fallback = how & 4 == 0;
     Router::compile(Arc::new(model), &options).unwrap()
 }
 
@@ -90,7 +93,7 @@ fn authorization_makes_a_difference() {
         let target = Target::Backend(BackendId(target.unwrap()));
         let backend = WeightedBackend { target, weight: 1, filters: Filters::default(), origin: origin() };
         model.routes[0].rules[0].backends = vec![backend].into();
-        compile(model, false)
+        compile(model, 0)
     };
     let (names, turned) = (["a", "b", "c"], ["a", "c", "b"]);
     let same = |x: &Router, y: &Router| diff(x, y).is_equivalent();
@@ -111,9 +114,9 @@ proptest! {
         routes in routes(),
         requests in prop::collection::vec(request(), 40),
         openings in prop::collection::vec(begin(), 10),
-        below: bool,
+        how in 0u8..8,
     ) {
-        let router = compile(model(listeners, &routes), below);
+        let router = compile(model(listeners, &routes), how);
         let reach = reach(&router);
         for (of, verdict) in &reach {
             match verdict {
@@ -156,15 +159,15 @@ proptest! {
         left_out: prop::sample::Index,
         replaced in 0..3,
         requests in prop::collection::vec(request(), 40),
-        below: bool,
+        how in 0u8..8,
     ) {
         match replaced {
             0 if !changed.is_empty() => drop(changed.remove(left_out.index(changed.len()))),
             1 => changed = more,
             _ => {}
         }
-        let before = compile(served(model(listeners.clone(), &routes)), below);
-        let after = compile(served(model(listeners, &changed)), below);
+        let before = compile(served(model(listeners.clone(), &routes)), how);
+        let after = compile(served(model(listeners, &changed)), how);
         let diff = diff(&before, &after);
         prop_assert!(replaced < 2 || diff.is_equivalent(), "{diff:?}");
         for change in diff.changes.iter().filter(|change| !change.witness.path.is_empty()) {
@@ -198,9 +201,9 @@ proptest! {
         host in prop::option::of(prop::sample::select(vec!["a.com", "*.com", "*.a.com", "b.a.com"])),
         path in prop::sample::select(vec!["/a", "/a/b", "/b", ""]),
         (host_is, path_is, exact, method) in any::<(bool, bool, bool, bool)>(),
-        below: bool,
+        how in 0u8..8,
     ) {
-        let router = compile(served(model(listeners, &routes)), below);
+        let router = compile(served(model(listeners, &routes)), how);
         let path_match = if exact { PathMatch::Exact(path.into()) } else { PathMatch::Prefix(path.into()) };
         let scope = Scope {
             hosts: host.iter().map(|host| (HostPattern::parse(host).unwrap(), host_is)).collect(),
@@ -243,13 +246,13 @@ proptest! {
         listeners in listeners(),
         routes in routes(),
         method in prop::option::of(Just(http::Method::GET)),
-        below: bool,
+        how in 0..8_u8,
     ) {
         let model = served(model(listeners, &routes));
         let holds = |effect: &Effect| !effect.to_string().contains("n/a:80");
         let proof = |model: &Model, any_order: bool| {
             let scope = Scope { method: method.clone(), any_order, ..Scope::default() };
-            for_all(&compile(model.clone(), below), &scope, |case| holds(case.effect))
+            for_all(&compile(model.clone(), how), &scope, |case| holds(case.effect))
         };
         let proved = |proof: &Proof| matches!(proof, Proof::Proved { .. });
         let oldest = |route: usize| {

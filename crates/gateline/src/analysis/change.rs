@@ -57,9 +57,9 @@ pub enum ChangeKind {
     Split,
     /// The gateway's own answer is another one.
     Status,
-    /// Where TLS ends, or which listener a server name belongs to.
+    /// Where TLS ends, which listener a server name belongs to, certificates, or TLS to backends.
     Tls,
-    /// Timeouts, retries, sessions, or what is spoken to the backend.
+    /// Timeouts, retries, sessions, what is spoken to the backend, or policies of the implementation.
     Policy,
 }
 
@@ -77,9 +77,21 @@ impl ChangeKind {
         Self::Policy,
     ];
 
+    /// The kind of this name, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.to_string().eq_ignore_ascii_case(name))
+    }
+
+    /// `lost, opened, …`: all names.
+    #[must_use]
+    pub fn names() -> String {
+        Self::ALL.map(|kind| kind.to_string().to_lowercase()).join(", ")
+    }
+
     /// How two effects that are not equal differ.
     pub(super) fn between(before: &Effect, after: &Effect) -> Self {
-        use Effect::{Answer, Connect, Forward};
+        use Effect::{Answer, Connect, Forward, Secured};
         match (before.is_error(), after.is_error()) {
             (false, true) => return Self::Lost,
             (true, false) => return Self::Opened,
@@ -100,7 +112,7 @@ impl ChangeKind {
                 }
                 (backends, parts)
             }
-            (Connect { .. }, _) | (_, Connect { .. }) => return Self::Tls,
+            (Connect { .. } | Secured(_), _) | (_, Connect { .. } | Secured(_)) => return Self::Tls,
             _ => return Self::Moved,
         };
         let names = |parts: &[super::effect::Part]| -> BTreeSet<(Box<str>, Option<Box<str>>)> {
@@ -127,7 +139,8 @@ impl ChangeKind {
                 .map(|part| &part.filters)
                 .eq(other.backends.iter().map(|part| &part.filters))
         {
-            return Self::Policy;
+            let tls = a.iter().map(|part| &part.tls).eq(b.iter().map(|part| &part.tls));
+            return if tls { Self::Policy } else { Self::Tls };
         }
         if matches!(before, Connect { .. }) { Self::Policy } else { Self::Rewritten }
     }

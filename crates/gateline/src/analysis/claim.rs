@@ -93,18 +93,10 @@ pub struct Counterexample {
 /// # }
 /// ```
 pub fn for_all(router: &Router, scope: &Scope, claim: impl Fn(Case<'_>) -> bool) -> Verdict {
-    let hosts = scope.hosts.iter().map(|(pattern, _)| pattern.clone()).collect();
-    let marks = Marks { hosts, paths: scope.paths.iter().map(|(path, _)| path.clone()).collect() };
-    let asks = Match {
-        path: PathMatch::default(),
-        method: scope.method.clone(),
-        headers: scope.headers.clone(),
-        query: scope.query.clone(),
-        origin: Origin::default(),
-    };
+    let (marks, asks) = (scope.marks(), scope.asks());
     let mut memo = Memo::default();
     let mut trial = Trial { scope, asks: &asks, claim, classes: 0, refuted: None, unknown: None };
-    for scene in Scene::all(&[router], &marks).into_iter().filter(|scene| covers(scope, scene)) {
+    for scene in Scene::all(&[router], &marks).into_iter().filter(|scene| scope.covers(scene)) {
         scene.visit(&mut memo, &mut trial);
     }
     match (trial.refuted, trial.unknown) {
@@ -114,10 +106,37 @@ pub fn for_all(router: &Router, scope: &Scope, claim: impl Fn(Case<'_>) -> bool)
     }
 }
 
-fn covers(scope: &Scope, scene: &Scene<'_>) -> bool {
-    scope.gateway.as_ref().is_none_or(|gateway| gateway == scene.gateway)
-        && scope.port.is_none_or(|port| port == scene.port)
-        && scope.tls.is_none_or(|tls| tls == (scene.plane == Plane::Secure))
+impl Scope {
+    /// What it tells apart.
+    pub(super) fn marks(&self) -> Marks {
+        let hosts = self.hosts.iter().map(|(pattern, _)| pattern.clone()).collect();
+        Marks { hosts, paths: self.paths.iter().map(|(path, _)| path.clone()).collect() }
+    }
+
+    /// What it asks for besides hosts and paths.
+    pub(super) fn asks(&self) -> Match {
+        Match {
+            path: PathMatch::default(),
+            method: self.method.clone(),
+            headers: self.headers.clone(),
+            query: self.query.clone(),
+            origin: Origin::default(),
+        }
+    }
+
+    pub(super) fn covers(&self, scene: &Scene<'_>) -> bool {
+        self.gateway.as_ref().is_none_or(|gateway| gateway == scene.gateway)
+            && self.port.is_none_or(|port| port == scene.port)
+            && self.tls.is_none_or(|tls| tls == (scene.plane == Plane::Secure))
+    }
+
+    pub(super) fn has_host(&self, host: &Host<'_>) -> bool {
+        self.hosts.iter().all(|(pattern, wanted)| pattern.matches(&host.name) == *wanted)
+    }
+
+    pub(super) fn has_path(&self, path: &str) -> bool {
+        self.paths.iter().all(|(pattern, wanted)| path_matches(pattern, path) == *wanted)
+    }
 }
 
 struct Trial<'s, F> {
@@ -130,10 +149,6 @@ struct Trial<'s, F> {
 }
 
 impl<'s, F: Fn(Case<'_>) -> bool> Trial<'s, F> {
-    fn has_host(&self, host: &Host<'_>) -> bool {
-        self.scope.hosts.iter().all(|(pattern, wanted)| pattern.matches(&host.name) == *wanted)
-    }
-
     fn refute(&mut self, witness: Witness, effect: Effect, matched: Option<MatchRef>) {
         let shorter = self.refuted.as_ref().is_none_or(|known| witness.weight() < known.witness.weight());
         if shorter {
@@ -189,12 +204,12 @@ impl<'s, F: Fn(Case<'_>) -> bool> Trial<'s, F> {
 
 impl<'r, 's: 'r, F: Fn(Case<'_>) -> bool> Visit<'r> for Trial<'s, F> {
     fn host(&mut self, _: &Scene<'r>, host: &Host<'r>) -> Option<Vec<usize>> {
-        self.has_host(host).then(|| vec![usize::MAX])
+        self.scope.has_host(host).then(|| vec![usize::MAX])
     }
 
     fn connection(&mut self, scene: &Scene<'r>, host: &Host<'r>) {
         let Some(Some(side)) = scene.sides.first() else { return };
-        if !self.has_host(host) {
+        if !self.scope.has_host(host) {
             return;
         }
         self.classes += 1;
@@ -220,8 +235,7 @@ impl<'r, 's: 'r, F: Fn(Case<'_>) -> bool> Visit<'r> for Trial<'s, F> {
     }
 
     fn cell(&mut self, cell: &Cell<'_, 'r>, memo: &mut Memo<'r>) {
-        let path = cell.path;
-        if !self.scope.paths.iter().all(|(pattern, wanted)| path_matches(pattern, path) == *wanted) {
+        if !self.scope.has_path(cell.path) {
             return;
         }
         self.classes += 1;

@@ -2,14 +2,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::cell::{Cell, asks, conditions, only_joined};
 use super::change::{Change, ChangeKind, Party};
+use super::comparing::Comparing;
 use super::effect::Effect;
 use super::scene::{Host, Marks, Memo, Scene, Visit};
 use super::unknown::{Reason, Unknown};
 use super::witness::Witness;
 use crate::decision::MissReason;
-use crate::model::{Match, Origin, Protocol};
+use crate::model::{Match, Origin};
 use crate::router::{Plane, Row, Seat};
-use crate::{Connect, Hit, Router};
+use crate::{Hit, Router};
 
 /// Which requests a change treats otherwise. None and nothing unknown: the two are proved to do the same.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,13 +19,15 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// What could not be compared.
     pub unknown: Vec<Unknown>,
+    /// For each waiver, how many classes of requests it waived.
+    pub waived: Vec<usize>,
 }
 
 impl Diff {
     /// Whether it is proved that nothing changes.
     #[must_use]
     pub fn is_equivalent(&self) -> bool {
-        self.changes.is_empty() && self.unknown.is_empty()
+        self.changes.is_empty() && self.unknown.is_empty() && self.waived.iter().all(|count| *count == 0)
     }
 }
 
@@ -35,33 +38,44 @@ impl Diff {
 /// or their texts differ, nothing is reported.
 #[must_use]
 pub fn diff(before: &Router, after: &Router) -> Diff {
-    let marks = Marks::default();
+    diff_with(before, after, &Comparing::default())
+}
+
+/// [`diff`], with what the routers do not hold, of some of the requests, but for what is waived.
+#[must_use]
+pub fn diff_with(before: &Router, after: &Router, comparing: &Comparing) -> Diff {
+    let scopes = || [&comparing.within].into_iter().chain(comparing.waivers.iter().map(|one| &one.scope));
+    let hosts = scopes().flat_map(|scope| scope.hosts.iter().map(|(host, _)| host.clone()));
+    let paths = scopes().flat_map(|scope| scope.paths.iter().map(|(path, _)| path.clone()));
+    let marks = Marks { hosts: hosts.collect(), paths: paths.collect() };
     let mut memo = Memo::default();
-    let mut comparison = Comparison::default();
-    for scene in Scene::all(&[before, after], &marks) {
+    let mut comparison = Comparison::new(comparing);
+    let scenes = Scene::all(&[before, after], &marks).into_iter();
+    for scene in scenes.filter(|scene| comparing.within.covers(scene)) {
         comparison.seats = Default::default();
         scene.visit(&mut memo, &mut comparison);
     }
     let mut changes: Vec<Change> = comparison.changes.into_values().collect();
     changes.sort_by(|a, b| (a.kind, a.witness.weight(), a.port).cmp(&(b.kind, b.witness.weight(), b.port)));
-    Diff { changes, unknown: comparison.unknown }
+    Diff { changes, unknown: comparison.unknown, waived: comparison.waived }
 }
 
 /// What is one change: kind, port, plane, and the rules before and after.
 type Key = (ChangeKind, u16, Plane, String, Option<Hit2>, Option<Hit2>);
 type Hit2 = (u32, u16, u16);
 
-#[derive(Default)]
-struct Comparison {
+pub(super) struct Comparison<'c> {
+    pub(super) comparing: &'c Comparing,
+    waived: Vec<usize>,
     changes: BTreeMap<Key, Change>,
     unknown: Vec<Unknown>,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
     /// By side and hit: index into `effects`.
     ids: HashMap<(usize, Hit), usize>,
     /// Effects by their words: where equal ones are looked for.
     by_words: HashMap<String, Vec<usize>>,
     /// For each side, the other side's seat of the same hosts, and one of these hosts.
-    seats: [BTreeMap<Seat, (Seat, String)>; 2],
+    pub(super) seats: [BTreeMap<Seat, (Seat, String)>; 2],
 }
 
 /// What takes a request on one side.
@@ -72,8 +86,39 @@ struct Taker<'a, 'r> {
     effect: usize,
 }
 
-impl Comparison {
-    fn intern(&mut self, effect: Effect) -> usize {
+impl<'c> Comparison<'c> {
+    fn new(comparing: &'c Comparing) -> Self {
+        Self {
+            comparing,
+            waived: vec![0; comparing.waivers.len()],
+            changes: BTreeMap::new(),
+            unknown: Vec::new(),
+            effects: Vec::new(),
+            ids: HashMap::new(),
+            by_words: HashMap::new(),
+            seats: Default::default(),
+        }
+    }
+
+    /// Whether somebody said that this change is meant.
+    pub(super) fn waives(
+        &mut self,
+        scene: &Scene<'_>,
+        host: &Host<'_>,
+        path: &str,
+        kind: ChangeKind,
+    ) -> bool {
+        let found = self.comparing.waivers.iter().position(|waiver| {
+            let scope = &waiver.scope;
+            waiver.is_of(kind) && scope.covers(scene) && scope.has_host(host) && scope.has_path(path)
+        });
+        if let Some(count) = found.and_then(|index| self.waived.get_mut(index)) {
+            *count += 1;
+        }
+        found.is_some()
+    }
+
+    pub(super) fn intern(&mut self, effect: Effect) -> usize {
         // Why something is an error does not tell errors apart.
         let words = match &effect {
             Effect::Error { status, .. } => status.to_string(),
@@ -88,13 +133,16 @@ impl Comparison {
         self.effects.len() - 1
     }
 
-    fn effect(&mut self, side: usize, scene: &Scene<'_>, row: &Row<'_>) -> usize {
+    pub(super) fn effect(&mut self, side: usize, scene: &Scene<'_>, row: &Row<'_>) -> usize {
         if let Some(id) = self.ids.get(&(side, row.hit)) {
             return *id;
         }
         let Some(Some(at)) = scene.sides.get(side) else { return self.intern(Effect::Closed) };
         let model = at.router.model();
-        let id = self.intern(Effect::of(model, row.listener, row.route.kind, row.rule, row.matched));
+        let effect = Effect::of(model, row.listener, row.route.kind, row.rule, row.matched);
+        let beside = self.comparing.beside.get(side);
+        let id =
+            self.intern(beside.map_or_else(|| effect.clone(), |one| effect.clone().beside(one, row.hit)));
         self.ids.insert((side, row.hit), id);
         id
     }
@@ -158,6 +206,9 @@ impl Comparison {
         };
         let (before, after) = (party(a), party(b));
         let kind = ChangeKind::between(&before.effect, &after.effect);
+        if self.waives(cell.scene, cell.host, cell.path, kind) {
+            return;
+        }
         self.add(
             cell.scene,
             cell.host,
@@ -175,9 +226,12 @@ impl Comparison {
         );
     }
 
-    fn add(&mut self, scene: &Scene<'_>, host: &Host<'_>, change: Change) {
+    pub(super) fn add(&mut self, scene: &Scene<'_>, host: &Host<'_>, change: Change) {
         let hit = |party: &Party| party.matched.map(|one| (one.route.0, one.rule, one.matched));
         let place = match (change.before.matched, change.after.matched) {
+            (None, None) if matches!(change.before.effect, Effect::Secured(_)) => {
+                format!("{} {}", change.before.effect, change.after.effect)
+            }
             // Nobody's requests before, nobody's after: each class of hosts is a change of its own.
             (None, None) => host.hosts.to_string(),
             _ => scene.gateway.to_string(),
@@ -209,13 +263,21 @@ impl Comparison {
     }
 }
 
-impl<'r> Visit<'r> for Comparison {
+impl<'r> Visit<'r> for Comparison<'_> {
     fn host(&mut self, scene: &Scene<'r>, host: &Host<'r>) -> Option<Vec<usize>> {
+        if !self.comparing.within.has_host(host) {
+            return None;
+        }
         self.together(scene, host);
+        self.certificates(scene, host);
         Some(vec![usize::MAX; 2])
     }
 
     fn connection(&mut self, scene: &Scene<'r>, host: &Host<'r>) {
+        if !self.comparing.within.has_host(host) {
+            return;
+        }
+        self.certificates(scene, host);
         let before = self.connected(0, scene, host);
         let after = self.connected(1, scene, host);
         if self.effects.get(before.1) == self.effects.get(after.1) {
@@ -227,6 +289,9 @@ impl<'r> Visit<'r> for Comparison {
         };
         let (before, after) = (party(before), party(after));
         let kind = ChangeKind::between(&before.effect, &after.effect);
+        if self.waives(scene, host, "", kind) {
+            return;
+        }
         let witness = scene.connection(host);
         let hosts = [host.hosts.clone()].into();
         let (gateway, port) = (scene.gateway.clone(), scene.port);
@@ -239,6 +304,9 @@ impl<'r> Visit<'r> for Comparison {
     }
 
     fn cell(&mut self, cell: &Cell<'_, 'r>, memo: &mut Memo<'r>) {
+        if !self.comparing.within.has_path(cell.path) {
+            return;
+        }
         let (before, after) = (self.takers(0, cell), self.takers(1, cell));
         let same = |(a, b): (&Taker<'_, 'r>, &Taker<'_, 'r>)| {
             let asks = |taker: &Taker<'_, 'r>| taker.row.map(|row| asks(row.matched));
@@ -267,63 +335,5 @@ impl<'r> Visit<'r> for Comparison {
 
     fn unknown(&mut self, host: &Host<'r>, reason: Reason) {
         self.give_up(host, reason, None);
-    }
-}
-
-impl Comparison {
-    /// Compares which hosts share a listener in TLS: a connection for one serves the other, or answers 421.
-    fn together(&mut self, scene: &Scene<'_>, host: &Host<'_>) {
-        let [Some(before), Some(after)] = *host.seats else { return };
-        if scene.plane != Plane::Secure {
-            return;
-        }
-        let pairs = [(before, after), (after, before)];
-        for (side, (seat, other)) in pairs.into_iter().enumerate() {
-            let Some(seats) = self.seats.get_mut(side) else { continue };
-            let (known, name) = seats.entry(seat).or_insert_with(|| (other, host.name.clone()));
-            if *known == other {
-                continue;
-            }
-            let sni = Some(name.clone());
-            let protocol = Protocol::Https;
-            let witness = Witness { protocol, path: "/".into(), sni, ..scene.connection(host) };
-            let party = |misdirected: bool| Party {
-                effect: if misdirected { Effect::miss(MissReason::Misdirected) } else { Effect::Requests },
-                matched: None,
-            };
-            // They share a seat on this side and not on the other.
-            let change = Change {
-                kind: ChangeKind::Tls,
-                gateway: scene.gateway.clone(),
-                port: scene.port,
-                hosts: [host.hosts.clone()].into(),
-                paths: ["/**".to_owned()].into(),
-                conditions: Vec::new(),
-                before: party(side == 1),
-                after: party(side == 0),
-                witness,
-            };
-            self.add(scene, host, change);
-        }
-    }
-
-    /// What becomes of a connection on one side.
-    fn connected(&mut self, side: usize, scene: &Scene<'_>, host: &Host<'_>) -> (Option<Hit>, usize) {
-        let Some(Some(at)) = scene.sides.get(side) else { return (None, self.intern(Effect::Closed)) };
-        let opening = scene.opening(at, host);
-        match at.router.connect(at.entry, &opening) {
-            Connect::Rule(hit) => {
-                let rows = host.rows.get(side);
-                let row = rows.and_then(|rows| rows.rows.iter().find(|row| row.hit == hit)).copied();
-                let effect = match row {
-                    Some(row) => self.effect(side, scene, &row),
-                    None => self.intern(Effect::Closed),
-                };
-                (Some(hit), effect)
-            }
-            // The requests in it are routed one by one: which rules take them is not what differs here.
-            Connect::Http | Connect::Https(_) => (None, self.intern(Effect::Requests)),
-            Connect::Refuse(_) => (None, self.intern(Effect::Connect { mode: None, backends: Vec::new() })),
-        }
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 
+use super::comparing::{Beside, Label};
 use crate::Router;
 use crate::decision::{Decision, Hit, MissReason};
 use crate::filter::{DirectResponse, ExternalAuth, Filters, Mirror, PathModifier, Redirect};
@@ -18,6 +19,8 @@ pub enum Effect {
     Closed,
     /// Of a connection: its requests are routed one by one.
     Requests,
+    /// Of a connection in TLS: what is shown and asked for.
+    Secured(Label),
     /// The gateway answers an error by itself: no rule, no listener, no backend.
     Error {
         /// 404, 421 or 500.
@@ -82,6 +85,8 @@ pub struct Forwarding {
     pub session: Option<SessionPersistence>,
     /// [`Rule::policies`].
     pub policies: BTreeMap<Box<str>, Box<str>>,
+    /// Policies of the implementation that are in force for it; empty where none were looked at.
+    pub in_force: Label,
 }
 
 /// The share of one backend.
@@ -97,6 +102,8 @@ pub struct Part {
     pub weight: u32,
     /// Those of the backendRef.
     pub filters: Filters,
+    /// TLS to it; empty where it was not looked at.
+    pub tls: Label,
 }
 
 impl Effect {
@@ -207,7 +214,22 @@ impl Effect {
             retry,
             session,
             policies,
+            in_force: Label::default(),
         }))
+    }
+
+    /// With what the model leaves out.
+    pub(super) fn beside(mut self, beside: &Beside, hit: Hit) -> Self {
+        if let Self::Forward(forward) = &mut self {
+            let policies = beside.policies.get(&(hit.listener, hit.route, hit.rule));
+            forward.in_force = policies.cloned().unwrap_or_default();
+            for part in &mut forward.backends {
+                let kind = part.kind.as_deref().unwrap_or_default();
+                let tls = beside.backends.get(&format!("{kind} {}", part.backend));
+                part.tls = tls.cloned().unwrap_or_default();
+            }
+        }
+        self
     }
 }
 
@@ -217,7 +239,7 @@ impl Effect {
     pub fn is_error(&self) -> bool {
         match self {
             Self::Closed | Self::Error { .. } => true,
-            Self::Answer(_) | Self::Requests => false,
+            Self::Answer(_) | Self::Requests | Self::Secured(_) => false,
             Self::Forward(forward) => forward.backends.iter().all(|part| part.kind.is_none()),
             Self::Connect { backends, .. } => backends.iter().all(|part| part.kind.is_none()),
         }
@@ -258,6 +280,7 @@ fn part(model: &Model, backend: &WeightedBackend) -> Part {
         protocol: known.map_or(BackendProtocol::Unspecified, |backend| backend.protocol),
         weight: backend.weight,
         filters: bare(model, &backend.filters),
+        tls: Label::default(),
     }
 }
 

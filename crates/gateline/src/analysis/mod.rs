@@ -36,9 +36,12 @@
 //! 2^20 states of a product, 4,096 ways to satisfy two matches, 10^8 steps: beyond one of these the answer is
 //! [`Reason`], never a guess.
 
+mod apart;
 mod cell;
 mod change;
 mod claim;
+mod comparing;
+mod connections;
 mod diff;
 mod effect;
 mod hosts;
@@ -48,18 +51,22 @@ mod paths;
 mod reach;
 mod redirects;
 mod scene;
+mod takers;
 mod unknown;
 mod values;
 mod witness;
 mod words;
 
+pub use apart::tell_apart;
 pub use change::{Change, ChangeKind, Party};
 pub use claim::{Case, Counterexample, Scope, Verdict, for_all};
-pub use diff::{Diff, diff};
+pub use comparing::{Beside, Comparing, Label, Waiver};
+pub use diff::{Diff, diff, diff_with};
 pub use effect::{Answer, Effect, Forwarding, Part, Why};
 pub use hosts::Hosts;
 pub use overlap::{Overlap, Overlaps, overlaps};
 pub use reach::{MatchRef, Reach, reach};
 pub use redirects::{Lead, LeadEnd, redirects};
+pub use takers::takers;
 pub use unknown::{Reason, Unknown};
 pub use witness::{Witness, quoted};

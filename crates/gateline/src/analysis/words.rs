@@ -5,9 +5,31 @@ use std::fmt;
 
 use http::header::LOCATION;
 
-use super::effect::{Answer, Effect, Part};
+use super::effect::{Answer, Effect, Forwarding, Part};
 use crate::filter::{Filters, PathModifier};
-use crate::model::Target;
+use crate::model::{BackendProtocol, Target};
+
+impl Effect {
+    /// What else goes with a backend: times, tries, sessions, TLS and policies. Empty where there is nothing of it.
+    #[must_use]
+    pub fn terms(&self) -> String {
+        let Self::Forward(forward) = self else { return String::new() };
+        let Forwarding { timeouts, retry, session, in_force, backends, .. } = &**forward;
+        let mut terms = Vec::new();
+        terms.extend(timeouts.request.map(|time| format!("request {time:?}")));
+        terms.extend(timeouts.backend_request.map(|time| format!("backendRequest {time:?}")));
+        terms.extend(retry.as_ref().map(|retry| format!("{} retries on {:?}", retry.attempts, retry.codes)));
+        terms.extend(session.as_ref().map(|_| "sessions".to_owned()));
+        for part in backends {
+            let protocol = Some(part.protocol).filter(|one| *one != BackendProtocol::Unspecified);
+            terms.extend(protocol.map(|protocol| format!("{protocol:?}")));
+            let tls = Some(&part.tls).filter(|tls| !tls.words.is_empty());
+            terms.extend(tls.map(|tls| format!("TLS to {}: {tls}", part.backend)));
+        }
+        terms.extend(Some(in_force).filter(|one| !one.words.is_empty()).map(ToString::to_string));
+        terms.join(", ")
+    }
+}
 
 impl fmt::Display for Effect {
     /// One line: `shop/cart:80`, `308 to https`, `404`.
@@ -15,6 +37,7 @@ impl fmt::Display for Effect {
         match self {
             Self::Closed => f.write_str("nothing listens"),
             Self::Requests => f.write_str("its requests are routed"),
+            Self::Secured(label) => label.fmt(f),
             Self::Error { status, reason, .. } => write!(f, "{status} ({})", reason.0),
             Self::Answer(answer) => {
                 answer.fmt(f)?;

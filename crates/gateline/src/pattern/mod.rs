@@ -4,9 +4,11 @@
 //! or, where that would grow too large, as an NFA of at most 1,024 states. Neither allocates or keeps a
 //! cache, so that a match costs O(bytes) or O(bytes · states), whatever the pattern and the value.
 
+mod ambiguous;
 pub(crate) mod atoms;
 mod example;
 mod nfa;
+mod portable;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -15,8 +17,10 @@ use regex_automata::{Anchored, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
+pub use ambiguous::backtracks;
 pub use example::example;
 use nfa::Nfa;
+pub use portable::unportable;
 
 /// Longest pattern that is read, in bytes: the limit of the API for header values, the largest it has.
 const MAX_PATTERN: usize = 4096;

@@ -9,6 +9,7 @@
 //! condition on the object it is wrong with, and a finding with its place.
 
 mod analysis;
+mod beside;
 pub mod finding;
 pub mod object;
 pub mod objects;
@@ -17,7 +18,7 @@ pub mod resolve;
 pub mod status;
 mod validate;
 
-pub use analysis::analyse;
+pub use analysis::{Target, analyse, plain_path};
 pub use finding::{Finding, Severity};
 pub use object::{Object, Objects};
 pub use resolve::{Options, Resolution, resolve};

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::check::counted;
 use crate::conditions::parent_name;
+use crate::fingerprint::{Fingerprint, beyond};
 use crate::input::World;
 
 /// What manifests change in a cluster. What they add to the findings is left in their world.
@@ -67,25 +68,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// Findings that only the first has, each as often as it has it more often. Where a finding stands does not count: lines
-/// move.
+/// Findings that only the first has, each as often as it has it more often.
 fn more(findings: &[Finding], than: &[Finding]) -> Vec<Finding> {
-    let key = |finding: &Finding| {
-        let origin = &finding.origin;
-        (finding.code, origin.kind.clone(), origin.object.clone(), finding.message.clone())
-    };
-    let mut others: BTreeMap<_, usize> = BTreeMap::new();
-    for finding in than {
-        *others.entry(key(finding)).or_default() += 1;
-    }
-    let more = findings.iter().filter(|finding| match others.get_mut(&key(finding)) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            false
-        }
-        _ => true,
-    });
-    more.cloned().collect()
+    beyond(findings.iter(), than.iter().map(Fingerprint::from))
 }
 
 /// Values that are not the same, by object.

@@ -14,6 +14,10 @@ pub(crate) enum CliError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot use the baseline {}: {message}", path.display())]
+    Baseline { path: PathBuf, message: String },
+    #[error("--fix edits files: name them, without --kubernetes and -")]
+    NoFiles,
     #[error("{0} of the documents or files could not be read")]
     Unread(usize),
     #[error("{0} of the lines or entries could not be read")]
@@ -67,6 +71,7 @@ impl CliError {
             }
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
             Self::NotEmpty(_) => Some("write to another folder, or empty this one first"),
+            Self::Baseline { .. } => Some("--write-baseline writes it anew"),
             Self::NoTests => Some("`gateline test --init PATH` writes one beside the manifests at PATH"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
             Self::Cluster(_) => {

@@ -6,12 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gateline::RegexRank;
 use gateline::model::Timestamp;
+use gateline_api::Target;
 use gateline_api::object::timestamp;
 use gateline_api::parse::{Input, Limits};
 use gateline_api::resolve::{Assume, Options};
 use gateline_migrate::{Source, SourceOptions, beside};
-use gateline_testing::Config;
 pub(crate) use gateline_testing::World;
+use gateline_testing::{Config, RoutingProfile};
 
 use crate::error::CliError;
 
@@ -35,9 +36,12 @@ pub(crate) struct Choices {
     /// Settings [default: ./gateline.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where regular expressions rank among path matches; the specification leaves it open
-    #[arg(long, value_name = "RANK", default_value = "above-prefix")]
-    regex_rank: Rank,
+    /// The implementation to decide like: spec, or envoy-gateway [default: `[target] profile` of the settings, or spec]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<RoutingProfile>,
+    /// Where regular expressions rank among path matches; the specification leaves it open [default: above-prefix]
+    #[arg(long, value_name = "RANK")]
+    regex_rank: Option<Rank>,
     /// Serve Ingresses of this class, and those without one, as ingress-nginx does, beside the routes
     #[arg(long, value_name = "CLASS")]
     ingress: Option<String>,
@@ -114,13 +118,17 @@ impl Choices {
         options
     }
 
-    pub(crate) fn router_options(&self) -> gateline::Options {
-        let mut options = gateline::Options::default();
-        options.regex_rank = match self.regex_rank {
+    /// The implementations to look at requests for: the command line wins over gateline.toml.
+    pub(crate) fn target(&self, config: &Config) -> Target {
+        let mut target = config.target();
+        if let Some(profile) = self.profile {
+            target.profile = profile.0;
+        }
+        target.regex_rank = self.regex_rank.map(|rank| match rank {
             Rank::AbovePrefix => RegexRank::AbovePrefix,
             Rank::BelowPrefix => RegexRank::BelowPrefix,
-        };
-        options
+        });
+        target
     }
 }
 

@@ -9,6 +9,7 @@ mod dev;
 mod diff;
 mod error;
 mod explain;
+mod fingerprint;
 mod git;
 mod input;
 mod kubernetes;

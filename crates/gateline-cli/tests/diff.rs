@@ -101,6 +101,79 @@ fn kinds_are_chosen() {
 }
 
 #[test]
+fn changes_that_are_meant_are_waived_as_long_as_they_are_there() {
+    let folder = folder();
+    let waivers = |list: &str| {
+        std::fs::write(folder.path().join("waivers.yaml"), format!("version: 1\nwaivers:\n{list}")).unwrap();
+        gateline(folder.path(), &["diff", "before.yaml", "after.yaml", "--allow", "waivers.yaml"])
+    };
+    let all = "  - {reason: the relaunch, for-all: {host: shop.example.com}}\n";
+    waivers(all).success().stdout_eq(str![[r"
+nothing changes but what is waived ([..]): proved over all hosts, paths, methods, headers and query parameters
+
+"]]);
+    waivers("  - {kind: [moved, split], reason: the relaunch, for-all: {path: ['!/old/**']}}\n")
+        .code(1)
+        .stdout_eq(str![[r"
+ 1 REDIRECT  http://shop.example.com/old/**
+...
+1 class of requests changed: these are all, over all hosts, paths, methods, headers and query parameters
+
+"]]);
+    waivers(&format!("{all}  - {{kind: lost, reason: gone, for-all: {{path: /v1/**}}}}\n"))
+        .code(1)
+        .stdout_eq(str![[r"
+WAIVER  waivers.yaml:4:5: nothing of the kind changes any more: remove the waiver
+...
+"]]);
+    waivers("  - {for-all: {host: a}}\n").code(2);
+}
+
+#[test]
+fn some_hosts_alone() {
+    let folder = folder();
+    let diff = |host: &str| gateline(folder.path(), &["diff", "before.yaml", "after.yaml", "--host", host]);
+    diff("other.example.com").success();
+    diff("*.example.com").code(1);
+}
+
+/// Two worlds that route alike.
+fn beside(before: &str, after: &str) -> OutputAssert {
+    let folder = TempDir::new().unwrap();
+    for (file, text) in [("before.yaml", before), ("after.yaml", after)] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    gateline(folder.path(), &["diff", "before.yaml", "after.yaml"])
+}
+
+#[test]
+fn certificates_and_policies_are_compared() {
+    let https = "{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: one}]}}";
+    let web = GATEWAY.replace("{name: http, port: 80, protocol: HTTP}", https)
+        + &route("web", "  - backendRefs: [{name: web, port: 80}]");
+    beside(&web, &web.replace("{name: one}", "{name: two}")).code(1).stdout_eq(str![[r"
+ 1 TLS       connection://*:443 and 1 host more
+             certificate shop/one #[..] -> certificate shop/two #[..]
+...
+"]]);
+    let policy = |requests: u32| {
+        format!(
+            "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {{name: limit, namespace: shop}}\nspec:\n  \
+             targetRefs: [{{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}}]\n  rateLimit: {{type: Local, local: {{rules: [{{limit: \
+             {{requests: {requests}, unit: Minute}}}}]}}}}\n"
+        )
+    };
+    let limited = |requests: u32| web.clone() + &policy(requests);
+    beside(&limited(10), &limited(10)).success();
+    beside(&limited(10), &limited(20)).code(1).stdout_eq(str![[r"
+ 1 POLICY    https://shop.example.com/**
+             shop/web:80 (BackendTrafficPolicy shop/limit #[..]) -> shop/web:80 (BackendTrafficPolicy shop/limit #[..])
+...
+"]]);
+    beside(&web, &limited(10)).code(1);
+}
+
+#[test]
 fn revisions_are_read() {
     let folder = folder();
     let git = |words: &[&str]| {

@@ -1,5 +1,5 @@
 use gateline::Router;
-use gateline::analysis::{self, Change, ChangeKind, Party, Witness};
+use gateline::analysis::{self, Change, ChangeKind, Comparing, Party, Witness};
 use gateline::explain::Source;
 use gateline::model::Protocol;
 use serde::Serialize;
@@ -11,6 +11,9 @@ pub struct Diff {
     pub changes: Vec<Difference>,
     /// What could not be compared, in words. Empty and no changes: proved to do the same.
     pub unknown: Vec<String>,
+    /// For each waiver, how many classes of requests it waived.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<usize>,
 }
 
 /// Requests that have another effect afterwards.
@@ -71,9 +74,15 @@ pub struct Shown {
 /// that means and what it costs.
 #[must_use]
 pub fn diff(before: &Router, after: &Router) -> Diff {
-    let diff = analysis::diff(before, after);
+    diff_with(before, after, &Comparing::default())
+}
+
+/// [`diff`], with what the routers do not hold (`Resolution::beside`), of some of the requests, but for what is waived.
+#[must_use]
+pub fn diff_with(before: &Router, after: &Router, comparing: &Comparing) -> Diff {
+    let diff = analysis::diff_with(before, after, comparing);
     let changes = diff.changes.iter().map(|change| Difference::new(change, before, after)).collect();
-    Diff { changes, unknown: diff.unknown.iter().map(ToString::to_string).collect() }
+    Diff { changes, unknown: diff.unknown.iter().map(ToString::to_string).collect(), waived: diff.waived }
 }
 
 impl Difference {
@@ -83,6 +92,14 @@ impl Difference {
             Protocol::Https => "https",
             Protocol::Tls | Protocol::Tcp | Protocol::Udp => "connection",
         };
+        // Where the backends are the same, what goes with them is what differs.
+        let tells = matches!(change.kind, ChangeKind::Policy | ChangeKind::Tls);
+        let side = |party: &Party, router: &Router| {
+            let (side, terms) = (Side::new(party, router), party.effect.terms());
+            let effect =
+                if tells && !terms.is_empty() { format!("{} ({terms})", side.effect) } else { side.effect };
+            Side { effect, ..side }
+        };
         Self {
             kind: change.kind,
             gateway: change.gateway.to_string(),
@@ -91,8 +108,8 @@ impl Difference {
             hosts: change.hosts.iter().map(ToString::to_string).collect(),
             paths: change.paths.iter().cloned().collect(),
             conditions: change.conditions.clone(),
-            before: Side::new(&change.before, before),
-            after: Side::new(&change.after, after),
+            before: side(&change.before, before),
+            after: side(&change.after, after),
             witness: Shown::from(&change.witness),
         }
     }

@@ -53,14 +53,17 @@ mod trace;
 pub mod words;
 
 pub use answer::{Answer, Share, route};
-pub use diff::{Diff, Difference, Shown, Side, diff};
+pub use diff::{Diff, Difference, Shown, Side, diff, diff_with};
 pub use explain::explain;
 pub use gateline::explain::Reason;
-pub use load::{AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, TestConfig, World};
+pub use load::{
+    AnyProfile, AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, RoutingProfile, TargetConfig,
+    TestConfig, World,
+};
 pub use request::{Connection, HttpRequest, Request, RequestError, RequestKind};
 pub use run::{CaseReport, Coverage, Covered, Failure, Line, Runner, TestVerdict};
 pub use suggest::suggest;
-pub use suite::{Suite, SuiteError};
+pub use suite::{Suite, SuiteError, Waivers};
 pub use test::{
     FileReport, Shard, ShardError, TestOptions, TestReport, Unreadable, test, test_files, test_manifests,
 };

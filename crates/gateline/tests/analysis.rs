@@ -246,7 +246,7 @@ proptest! {
         listeners in listeners(),
         routes in routes(),
         method in prop::option::of(Just(http::Method::GET)),
-        how in 0..8_u8,
+        how in 0u8..8,
     ) {
         let model = served(model(listeners, &routes));
         let holds = |effect: &Effect| !effect.to_string().contains("n/a:80");

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use gateline::model::{Backend, BackendId, BackendName, BackendProtocol, ObjectName, Target};
+use serde_json::Value;
 
 use super::backend_tls::BackendTls;
 use super::endpoints;
@@ -183,11 +184,29 @@ impl<'w, 'a> Registry<'w, 'a> {
                 _ => format!("{} {name} does not exist", name.kind),
             },
         };
+        if let Some(port) = self.target_port(name) {
+            let origin = object.origin(&format!("{path}.port"));
+            let message = format!(
+                "{message}; {} is the targetPort of its port {port}, a port of the Pods",
+                name.port.unwrap_or_default()
+            );
+            return Finding::new(&codes::GL308, origin, message).help(format!("write port: {port}"));
+        }
         Finding::new(&codes::GL301, object.origin(path), message).help(match &*object.kind {
             "TLSRoute" | "TCPRoute" => "its share of the connections is reset",
             "UDPRoute" => "its share of the sessions is dropped",
             _ => "its share of the requests is answered 500",
         })
+    }
+
+    /// The port of a Service whose Pods listen on the port that a reference names.
+    fn target_port(&self, name: &BackendName) -> Option<u16> {
+        let service = self.world.services.get(&name.object).filter(|_| &*name.kind == "Service")?;
+        let asked = u64::from(name.port?);
+        let ports = &service.read.spec.ports;
+        let meant =
+            ports.iter().find(|port| port.target_port.as_ref().and_then(Value::as_u64) == Some(asked));
+        meant.filter(|_| ports.iter().all(|port| u64::from(port.port) != asked)).map(|port| port.port)
     }
 }
 

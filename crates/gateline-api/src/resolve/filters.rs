@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use super::backends::Registry;
 use super::external_auth;
 use super::fault::{Broken, Fault, Faults};
+use super::header_filters;
+use super::literals;
 use super::world::World;
 use crate::finding::{Finding, codes};
 use crate::object::Object;
@@ -39,11 +41,14 @@ impl Reader<'_, '_, '_> {
     fn one(&mut self, path: &str, filter: &Filter, filters: &mut Filters) -> Option<()> {
         match filter.r#type.as_str() {
             "RequestHeaderModifier" => {
-                filters.request_headers = Some(self.headers(path, filter.request_header_modifier.as_ref()?)?);
+                let written = filter.request_header_modifier.as_ref()?;
+                self.faults.findings.extend(header_filters::conflicts(self.object, path, written, true));
+                filters.request_headers = Some(self.headers(path, written)?);
             }
             "ResponseHeaderModifier" => {
-                filters.response_headers =
-                    Some(self.headers(path, filter.response_header_modifier.as_ref()?)?);
+                let written = filter.response_header_modifier.as_ref()?;
+                self.faults.findings.extend(header_filters::conflicts(self.object, path, written, false));
+                filters.response_headers = Some(self.headers(path, written)?);
             }
             "RequestRedirect" => {
                 filters.redirect = Some(self.redirect(path, filter.request_redirect.as_ref()?)?);
@@ -52,7 +57,9 @@ impl Reader<'_, '_, '_> {
                 let written = filter.url_rewrite.as_ref()?;
                 let place = format!("{path}.urlRewrite.path");
                 let modifier = self.modifier(&place, written.path.as_ref())?;
-                let hostname = written.hostname.as_deref().map(|host| HostRewrite::Literal(host.into()));
+                let hostname = written.hostname.as_deref();
+                self.literal(&format!("{path}.urlRewrite.hostname"), hostname);
+                let hostname = hostname.map(|host| HostRewrite::Literal(host.into()));
                 filters.rewrite = Some(Rewrite { hostname, path: modifier });
             }
             "RequestMirror" => filters.mirrors.push(self.mirror(path, filter.request_mirror.as_ref()?)),
@@ -121,6 +128,7 @@ impl Reader<'_, '_, '_> {
         {
             return self.unsupported(&format!("{path}.requestRedirect.scheme"), scheme);
         }
+        self.literal(&format!("{path}.requestRedirect.hostname"), written.hostname.as_deref());
         let modifier = self.modifier(&format!("{path}.requestRedirect.path"), written.path.as_ref())?;
         Some(Redirect {
             scheme: written.scheme.as_deref().map(Into::into),
@@ -136,6 +144,7 @@ impl Reader<'_, '_, '_> {
         let Some(written) = written else { return Some(None) };
         match written.r#type.as_str() {
             "ReplaceFullPath" => {
+                self.literal(&format!("{path}.replaceFullPath"), written.replace_full_path.as_deref());
                 Some(Some(PathModifier::Full(written.replace_full_path.clone().unwrap_or_default().into())))
             }
             "ReplacePrefixMatch" => {
@@ -146,12 +155,20 @@ impl Reader<'_, '_, '_> {
                     let finding = Finding::new(&codes::GL404, self.object.origin(path), message);
                     self.faults.findings.push(finding.help("split the rule, or use ReplaceFullPath"));
                 }
-                Some(Some(PathModifier::Prefix(
-                    written.replace_prefix_match.clone().unwrap_or_default().into(),
-                )))
+                let text = written.replace_prefix_match.clone().unwrap_or_default();
+                let place = format!("{path}.replacePrefixMatch");
+                self.literal(&place, Some(&text));
+                self.faults.findings.extend(literals::slashes(self.object, &place, &text));
+                Some(Some(PathModifier::Prefix(text.into())))
             }
             other => self.unsupported(&format!("{path}.type"), other),
         }
+    }
+
+    /// Says of a text that is used as it stands if it looks as if something were filled in.
+    fn literal(&mut self, path: &str, text: Option<&str>) {
+        let found = text.and_then(|text| literals::variable(self.object, path, text));
+        self.faults.findings.extend(found);
     }
 
     /// An invalid mirror is dropped and reported; the request itself goes on.

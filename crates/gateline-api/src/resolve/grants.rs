@@ -63,6 +63,22 @@ impl<'w, 'a> Grants<'w, 'a> {
         Err(Broken { fault: Fault::new("RefNotPermitted", message), findings })
     }
 
+    /// Entries that open all objects of a kind.
+    pub(super) fn broad(&self) -> Vec<Finding> {
+        let entries = self.world.grants.iter().flat_map(|(name, grant)| {
+            let to = grant.read.spec.to.iter().enumerate();
+            let open = to.filter(|(_, to)| to.name.as_deref().is_none_or(str::is_empty));
+            open.map(move |(i, to)| {
+                let message =
+                    format!("ReferenceGrant {name} opens every {} of namespace {}", to.kind, name.namespace);
+                let finding =
+                    Finding::new(&codes::GL305, grant.object.origin(&format!("spec.to[{i}]")), message);
+                finding.help("add a name to each entry of `to`")
+            })
+        });
+        entries.collect()
+    }
+
     /// Grants that nothing in the input makes use of. Only worth a note: the referrers may live in another repository.
     pub(super) fn dead(&self) -> Vec<Finding> {
         let unused = self.world.grants.iter().filter(|(name, _)| !self.used.contains(**name));

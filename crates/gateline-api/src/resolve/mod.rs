@@ -7,12 +7,14 @@
 mod acceptance;
 mod ancestors;
 mod attach;
-mod authorities;
 mod attachment;
+mod authorities;
 mod backend_tls;
 mod backends;
+mod cert_manager;
 mod certificates;
 mod client_certificates;
+mod client_selectors;
 mod der;
 mod durations;
 mod endpoints;
@@ -20,9 +22,11 @@ mod external_auth;
 mod fault;
 mod filters;
 mod grants;
+mod header_filters;
 mod key_pair;
 mod listener_filters;
 mod listeners;
+mod literals;
 mod matches;
 mod namespaces;
 mod need;
@@ -48,7 +52,8 @@ use gateline::model::{BackendId, Listener, ObjectName, Protocol, RouteId};
 pub use attachment::{Attachment, Attempt, Step};
 pub use options::{Assume, Options};
 pub use resolution::{
-    Certificate, ClientValidation, Endpoint, ListenerTls, Resolution, SubjectAltName, Upstream, UpstreamTls,
+    AttachedPolicy, Certificate, ClientValidation, Endpoint, ListenerTls, Resolution, SubjectAltName,
+    Upstream, UpstreamTls,
 };
 
 use self::attach::Attaching;
@@ -89,6 +94,8 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     statuses.extend(backend_tls.statuses(&reached(&slots, &drafts, &registry)));
 
     empty_listeners(&slots, &mut findings);
+    unlimited_listeners(&slots, &mut findings);
+    findings.extend(cert_manager::findings(&world, &slots));
     let Registry { backends, upstreams, mut grants, .. } = registry;
     let mut routes = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -99,10 +106,11 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
     let model = Model { listeners, routes, backends };
     findings.extend(shared_hosts::findings(&model));
 
-    let (attached, about_policies) = policies::apply(&world, &mut grants, &model, &statuses);
-    findings.extend(about_policies);
+    let applied = policies::apply(&world, &mut grants, &model, &statuses);
+    findings.extend(applied.findings);
     findings.extend(grants.dead());
-    statuses.extend(attached);
+    findings.extend(grants.broad());
+    statuses.extend(applied.statuses);
     statuses.sort_by(|a, b| (&a.group, &a.kind, &a.name).cmp(&(&b.group, &b.kind, &b.name)));
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings.dedup();
@@ -110,7 +118,7 @@ pub fn resolve(objects: &Objects, options: &Options) -> Resolution {
         Some((gateway, Arc::new(client.ok()??)))
     };
     let clients = clients.into_iter().filter_map(shown).collect();
-    Resolution { model, upstreams, tls, clients, statuses, findings }
+    Resolution { model, upstreams, tls, clients, policies: applied.in_force, statuses, findings }
 }
 
 /// How each route came to its listeners, or why it did not: what [`resolve`] does with parentRefs, told step by step. In the
@@ -161,6 +169,23 @@ fn empty_listeners(slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
         };
         let message = format!("no route attaches to listener {}: it {what}", slot.name);
         findings.push(Finding::new(&codes::GL108, slot.origin(""), message));
+    }
+}
+
+/// Whoever may create a route in any namespace can take any host of such a listener.
+fn unlimited_listeners(slots: &[Slot<'_>], findings: &mut Vec<Finding>) {
+    let open = |slot: &&Slot<'_>| {
+        let namespaces = slot.written.allowed_routes.namespaces.as_ref();
+        let hosts = !matches!(slot.protocol, Some(Protocol::Tcp | Protocol::Udp));
+        slot.serves()
+            && hosts
+            && slot.hostname.is_none()
+            && namespaces.and_then(|one| one.from.as_deref()) == Some("All")
+    };
+    for slot in slots.iter().filter(open) {
+        let message = format!("listener {} lets routes of every namespace take every hostname", slot.name);
+        let finding = Finding::new(&codes::GL109, slot.origin("allowedRoutes.namespaces"), message);
+        findings.push(finding.help("give the listener a hostname, or select namespaces by label"));
     }
 }
 

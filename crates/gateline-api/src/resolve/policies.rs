@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use gateline::model::{Model, ObjectName};
 
 use super::ancestors::{self, Ancestors};
+use super::client_selectors;
 use super::fault::Fault;
 use super::grants::{Grants, Referent};
 use super::namespaces::{self, Admission, selects};
 use super::options::Assume;
 use super::overrides;
+use super::resolution::AttachedPolicy;
 use super::unread;
 use super::world::{World, read};
 use crate::finding::{Finding, Severity, codes};
@@ -39,22 +41,30 @@ pub(super) struct Claim<'w> {
     pub(super) overridden: BTreeSet<String>,
 }
 
+/// What comes of all policies.
+#[derive(Default)]
+pub(super) struct Applied {
+    pub(super) in_force: Vec<AttachedPolicy>,
+    pub(super) statuses: Vec<Status>,
+    pub(super) findings: Vec<Finding>,
+}
+
 /// Attaches the policies of all kinds to what the model and the statuses of Gateways and routes hold.
 pub(super) fn apply(
     world: &World<'_>,
     grants: &mut Grants<'_, '_>,
     model: &Model,
     statuses: &[Status],
-) -> (Vec<Status>, Vec<Finding>) {
+) -> Applied {
     let ancestors = Ancestors::new(statuses);
-    let mut added = Vec::new();
-    let mut found = Vec::new();
-    let findings = &mut found;
+    let mut applied = Applied::default();
+    let findings = &mut applied.findings;
     for kind in KINDS {
         let policies = read::<EnvoyPolicy>(world.objects, ENVOY, kind, findings);
         let mut claims = Vec::new();
         let mut dead = Vec::new();
         for policy in policies.values() {
+            findings.extend(client_selectors::findings(policy.object));
             let merges = policy.read.spec.merge_type.is_some();
             for (path, target) in policy.read.spec.targets() {
                 let name = ObjectName::new(policy.object.name.namespace.clone(), target.name.as_str());
@@ -82,10 +92,12 @@ pub(super) fn apply(
         overrides::if_found(&dead, &claims, &ancestors, findings);
         let objects = policies.values().map(|policy| policy.object);
         for object in objects.chain(unread.iter().map(|(object, _)| *object)) {
-            added.extend(status(object, &claims, &ancestors));
+            applied.statuses.extend(status(object, &claims, &ancestors));
         }
+        let accepted = claims.iter().filter(|claim| claim.fault.is_none());
+        applied.in_force.extend(accepted.map(Claim::in_force));
     }
-    (added, found)
+    applied
 }
 
 /// A target that does not exist.
@@ -113,6 +125,22 @@ impl<'w> Claim<'w> {
         let section = target.section_name.clone().filter(|section| !section.is_empty());
         let target = Target { kind: target.kind.clone(), name, section };
         Self { policy, path, target, merges, fault, overridden: BTreeSet::new() }
+    }
+
+    fn in_force(&self) -> AttachedPolicy {
+        let mut spec = self.policy.value.get("spec").cloned().unwrap_or_default();
+        if let Some(fields) = spec.as_object_mut() {
+            fields.retain(|name, _| !name.starts_with("target"));
+        }
+        AttachedPolicy {
+            kind: self.policy.kind.clone(),
+            name: self.policy.name.clone(),
+            target_kind: self.target.kind.as_str().into(),
+            target: self.target.name.clone(),
+            section: self.target.section.as_deref().map(Into::into),
+            merges: self.merges,
+            spec: spec.to_string().into(),
+        }
     }
 
     pub(super) fn is_route(&self) -> bool {

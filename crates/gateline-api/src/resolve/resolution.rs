@@ -20,6 +20,8 @@ pub struct Resolution {
     pub tls: Vec<Option<ListenerTls>>,
     /// By Gateway: what it shows to backends that speak TLS (`tls.backend.clientCertificateRef`).
     pub clients: BTreeMap<ObjectName, Arc<Certificate>>,
+    /// Policies of Envoy Gateway that are in force somewhere, by kind, target and section.
+    pub policies: Vec<AttachedPolicy>,
     /// What a controller would write, by group, kind and name.
     pub statuses: Vec<Status>,
     /// What a user should know, by place.
@@ -77,6 +79,25 @@ pub enum SubjectAltName {
     Hostname(String),
     /// `type: URI`.
     Uri(String),
+}
+
+/// A policy of Envoy Gateway on one of its targets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttachedPolicy {
+    /// `BackendTrafficPolicy`.
+    pub kind: Box<str>,
+    /// Its name.
+    pub name: ObjectName,
+    /// `Gateway`, `HTTPRoute`, …
+    pub target_kind: Box<str>,
+    /// What it is attached to.
+    pub target: ObjectName,
+    /// The listener or rule of it.
+    pub section: Option<Box<str>>,
+    /// Whether less specific policies stay in force with it.
+    pub merges: bool,
+    /// What it says, as JSON, without its targets.
+    pub spec: Box<str>,
 }
 
 /// TLS of a listener with `mode: Terminate`.

@@ -87,6 +87,8 @@ impl Reading<'_, '_, '_> {
                 .findings
                 .push(finding.help(format!("{}; give one backend a weight", lost(&self.object.kind))));
         }
+        self.faults.findings.extend(odd_weights(self.object, path, &list));
+        self.faults.findings.extend(mirrors_to_itself(self.object, &rule.filters, &list));
         rule.backends = list.into();
     }
 
@@ -145,6 +147,39 @@ impl Reading<'_, '_, '_> {
             idle_timeout: self.duration(&format!("{place}.idleTimeout"), written.idle_timeout.as_deref()),
         }
     }
+}
+
+/// GL307: shares that were meant as percent and are not. Any other sum says nothing.
+fn odd_weights(object: &Object, path: &str, backends: &[WeightedBackend]) -> Option<Finding> {
+    let sum: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
+    if backends.len() < 2 || sum == 100 || !(90..=110).contains(&sum) {
+        return None;
+    }
+    let message = format!("{} {} {path}: the weights add up to {sum}", object.kind, object.name);
+    let origin = object.origin(&format!("{path}.backendRefs"));
+    Some(
+        Finding::new(&codes::GL307, origin, message)
+            .help("if they are meant as percent, let them add up to 100"),
+    )
+}
+
+/// GL411: what gets the request anyway gets it twice.
+fn mirrors_to_itself(object: &Object, filters: &Filters, backends: &[WeightedBackend]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for mirror in &filters.mirrors {
+        let Some(id) = mirror.target.backend() else { continue };
+        let same = |backend: &&WeightedBackend| backend.weight > 0 && backend.target.backend() == Some(id);
+        if let Some(backend) = backends.iter().find(same) {
+            let message = format!(
+                "{} {}: {} sends copies to a backend of the same rule, which gets requests twice",
+                object.kind, object.name, mirror.origin.path
+            );
+            let finding = Finding::new(&codes::GL411, mirror.origin.clone(), message);
+            let finding = finding.help("mirror to another Service, or remove the filter");
+            findings.push(finding.related("the backend", backend.origin.clone()));
+        }
+    }
+    findings
 }
 
 /// What becomes of what a rule cannot send anywhere.

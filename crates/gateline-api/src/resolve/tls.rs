@@ -121,12 +121,16 @@ fn inspect(
     };
     if certificates::covering(names, &hostname).is_none() {
         let message =
-            format!("the certificate in Secret {secret} is for {}, not for {hostname}", names.join(", "));
+            format!("the certificate in Secret {secret} is for {}, not for {hostname}", known(names));
         findings.push(
             Finding::new(&codes::GL603, slot.origin(field), message)
                 .help("clients will refuse the connection"),
         );
     }
+}
+
+fn known(names: &[String]) -> String {
+    if names.is_empty() { "no host".to_owned() } else { names.join(", ") }
 }
 
 /// What is to be said of the time a certificate is valid for.

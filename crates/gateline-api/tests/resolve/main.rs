@@ -4,11 +4,14 @@
 
 mod attachment;
 mod backend_tls;
+mod cert_manager;
 mod external_auth;
+mod filters;
 mod listeners;
 mod material;
 mod order;
 mod policies;
+mod portability;
 mod references;
 mod requests;
 mod shared_hosts;

@@ -251,7 +251,7 @@ fn the_certificate_a_gateway_shows_to_backends() {
     };
     let far = secret("far", "other", &crt, &key);
     let grant = "apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: g, namespace: other}\n\
-        spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: infra}], to: [{group: '', kind: Secret}]}\n---\n";
+        spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: infra}], to: [{group: '', kind: Secret, name: far}]}\n---\n";
     for (reference, more, expected) in [
         ("{name: good}", String::new(), "ResolvedRefs=True ResolvedRefs"),
         ("{name: gone}", String::new(), "ResolvedRefs=False InvalidClientCertificateRef"),

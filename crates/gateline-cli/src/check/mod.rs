@@ -1,12 +1,16 @@
 //! `gateline check`: what is wrong with the manifests, and what a cluster would say of them.
 
-use std::path::PathBuf;
+mod baseline;
+mod edit;
+mod fix;
+
+use std::path::{Path, PathBuf};
 
 use gateline_api::finding::codes;
-use gateline_api::parse::{self, Limits};
+use gateline_api::parse::{self, Input, Limits};
 use gateline_api::status::Status;
 use gateline_api::{Finding, Severity};
-use gateline_testing::CheckConfig;
+use gateline_testing::{CheckConfig, Config, report as reports};
 use serde::Serialize;
 
 use crate::Verdict;
@@ -15,11 +19,12 @@ use crate::conditions;
 use crate::error::CliError;
 use crate::input::{Choices, World, inputs};
 use crate::live::{Live, LiveArgs};
-use crate::output::{self, Format, Output};
+use crate::output::{self, Output};
 use crate::snippet::Drawer;
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct Args {
     /// Manifests: files, folders, globs, or - for standard input
     #[arg(required_unless_present = "kubernetes", value_name = "PATH")]
@@ -30,7 +35,7 @@ pub(crate) struct Args {
     choices: Choices,
     /// How to print the findings
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: CheckFormat,
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -43,6 +48,29 @@ pub(crate) struct Args {
     /// Print every condition as a controller would write it
     #[arg(long)]
     conditions: bool,
+    /// Report only findings that are not in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "kubernetes")]
+    baseline: Option<PathBuf>,
+    /// Write all findings to the file of --baseline instead of reporting them
+    #[arg(long, requires = "baseline")]
+    write_baseline: bool,
+    /// Edit the manifests where it is proved that no request is treated otherwise; report what is left
+    #[arg(long, conflicts_with_all = ["kubernetes", "write_baseline"])]
+    fix: bool,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: the fields are in docs/cli.md
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// For code scanning
+    Sarif,
 }
 
 /// `--fail-on`.
@@ -85,22 +113,50 @@ struct Unreadable<'a> {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.choices.config()?;
     if !args.live.kubernetes {
-        let mut world = args.choices.load(&inputs(&args.paths)?, &args.choices.options(&config));
-        judge(args, &mut world, &config.check);
+        let options = args.choices.options(&config);
+        let load = |inputs: &[Input]| {
+            let mut world = args.choices.load(inputs, &options);
+            judge(args, &mut world, &config);
+            world
+        };
+        let mut world = load(&inputs(&args.paths)?);
+        if args.fix {
+            if args.paths.iter().any(|path| path == Path::new("-")) {
+                return Err(CliError::NoFiles);
+            }
+            let target = args.choices.target(&config);
+            world = fix::run(world, &target, &load, output)?;
+        }
+        if let Some(path) = &args.baseline {
+            if args.write_baseline {
+                baseline::write(path, &world.findings)?;
+                output.line(&format!(
+                    "wrote {} to {}",
+                    counted(world.findings.len(), "finding"),
+                    path.display()
+                ));
+                return Ok(Verdict::Clean);
+            }
+            let gone = baseline::apply(path, &mut world.findings)?;
+            if gone > 0 && args.format == CheckFormat::Text {
+                let gone = counted(gone, "finding");
+                output.error_line(&format!("{gone} of the baseline are gone: --write-baseline forgets them"));
+            }
+        }
         return report(args, &config.check, &world, None, output);
     }
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);
     let options = args.choices.assuming(live.options());
     let mut now = live.world(&options);
-    judge(args, &mut now, &config.check);
+    judge(args, &mut now, &config);
     if args.paths.is_empty() {
         return report(args, &config.check, &now, None, output);
     }
     let manifests = parse::load(&inputs(&args.paths)?, &Limits::default());
     let count = manifests.objects.len();
     let mut then = live.world_with(manifests, &options);
-    judge(args, &mut then, &config.check);
+    judge(args, &mut then, &config);
     let changes = Changes::between(&now, &mut then, count);
     report(args, &config.check, &then, Some(&changes), output)
 }
@@ -114,8 +170,13 @@ fn report(
 ) -> Result<Verdict, CliError> {
     let fail_on = args.fail_on.map(Severity::from).or(config.fail_on).unwrap_or(Severity::Warning);
     match args.format {
-        Format::Json => json(args, world, changes, output),
-        Format::Text => text(args, world, changes, output),
+        CheckFormat::Json => json(args, world, changes, output),
+        CheckFormat::Text => text(args, world, changes, output),
+        CheckFormat::Github => {
+            let text = reports::findings_github(&shown(args, world), &world.errors);
+            text.lines().for_each(|line| output.line(line));
+        }
+        CheckFormat::Sarif => output.json(&reports::findings_sarif(&shown(args, world), &world.errors)),
     }
     world.usable()?;
     if !world.errors.is_empty() {
@@ -125,10 +186,17 @@ fn report(
     Ok(if failed { Verdict::Findings } else { Verdict::Clean })
 }
 
-/// Looks at all requests too, and does what `[check]` of gateline.toml says.
-fn judge(args: &Args, world: &mut World, config: &CheckConfig) {
-    world.analyse(&args.choices.router_options());
-    adjust(&mut world.findings, config);
+/// The findings that are printed.
+fn shown(args: &Args, world: &World) -> Vec<Finding> {
+    let shown = |finding: &&Finding| args.info || finding.severity > Severity::Info;
+    world.findings.iter().filter(shown).cloned().collect()
+}
+
+/// Looks at all requests too, and does what comments and `[check]` of gateline.toml say.
+fn judge(args: &Args, world: &mut World, config: &Config) {
+    world.analyse(&args.choices.target(config));
+    world.heed_comments();
+    adjust(&mut world.findings, &config.check);
 }
 
 /// `[check]` of gateline.toml.

@@ -52,8 +52,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
-    let config = args.input.choices.config()?;
-    let options = options(args.input.choices.options(&config));
+    let settings = args.input.choices.config()?;
+    let options = options(args.input.choices.options(&settings));
     let inputs = inputs(&args.input.paths)?;
     let events = Events::start(&args.input.paths)?;
     let load = || args.input.choices.load(&inputs, &options);
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     config.admin = Some(args.admin);
     config.ports = gateline_proxy::Ports::UnprivilegedMap(ports.clone());
     config.backends = serve::backends(&args.backend);
-    config.router = args.input.choices.router_options();
+    config.router = args.input.choices.target(&settings).options();
     config.observer = Some(log_lines()?);
     log::start(args.log, output.error_color());
     let proxy = Proxy::start(config)?;

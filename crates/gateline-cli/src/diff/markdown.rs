@@ -4,7 +4,7 @@ use super::text::summary;
 use crate::output::Output;
 
 /// A table, and the commands that show each row.
-pub(super) fn print(diff: &Diff, output: &mut Output) {
+pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
     output.line(&format!("### Routing: {}\n", summary(diff)));
     if !diff.changes.is_empty() {
         output.line("| | requests | before | after |\n|---|---|---|---|");
@@ -19,6 +19,12 @@ pub(super) fn print(diff: &Diff, output: &mut Output) {
             output.line(&change.witness.curl);
         }
         output.line("```\n\n</details>");
+    }
+    if !unused.is_empty() {
+        output.line("\nWaivers without a change:\n");
+        for line in unused {
+            output.line(&format!("- {}", code(line)));
+        }
     }
     if !diff.unknown.is_empty() {
         output.line("\nUnknown:\n");

@@ -4,12 +4,15 @@ use gateline_testing::{Diff, Difference, Side};
 use crate::check::counted;
 use crate::output::{self, Output};
 
-pub(super) fn print(diff: &Diff, output: &mut Output) {
+pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
     for (index, one) in (1..).zip(&diff.changes) {
         change(index, one, output);
     }
     for reason in &diff.unknown {
         output.line(&format!("{}  {reason}", output.paint(output::WARNING, "UNKNOWN")));
+    }
+    for line in unused {
+        output.line(&format!("{}  {line}", output.paint(output::WARNING, "WAIVER")));
     }
     output.line(&summary(diff));
 }
@@ -17,6 +20,10 @@ pub(super) fn print(diff: &Diff, output: &mut Output) {
 /// What is said of the whole.
 pub(super) fn summary(diff: &Diff) -> String {
     let over = "over all hosts, paths, methods, headers and query parameters";
+    let waived = diff.waived.iter().sum::<usize>();
+    if waived > 0 && diff.changes.is_empty() && diff.unknown.is_empty() {
+        return format!("nothing changes but what is waived ({}): proved {over}", classes(waived));
+    }
     match (diff.changes.len(), diff.unknown.len()) {
         (0, 0) => format!("nothing changes: proved {over}"),
         (0, unknown) => format!("no change found, but {} stayed unknown", counted(unknown, "class")),

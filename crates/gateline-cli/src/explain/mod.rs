@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use gateline::model::Timestamp;
 use gateline_api::parse::{self, Limits};
 use gateline_testing::record::LogHost;
-use gateline_testing::{LoadError, RequestError, TraceOptions, Tracer, rules};
+use gateline_testing::{Config, LoadError, RequestError, TraceOptions, Tracer, rules};
 
 use self::requests::{Asked, Entry};
 use crate::Verdict;
@@ -71,13 +71,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         _ => return Err(RequestError::Shape(String::new()).into()),
     };
     let one = if recorded { None } else { requests::one(asked, args)? };
-    let world = world(args, paths, output)?;
+    let config = args.choices.config()?;
+    let world = world(args, &config, paths, output)?;
     let drawer = Drawer::new(&world.sources, output.error_color());
     for error in &world.errors {
         output.error_line(&drawer.error(error));
     }
     world.usable()?;
-    let router = world.router(&args.choices.router_options())?;
+    let router = world.router_on(&args.choices.target(&config))?;
     let mut options = TraceOptions {
         random: args.random,
         all: args.all,
@@ -114,14 +115,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
 }
 
 /// Manifests, a cluster, or a cluster as it would be with manifests.
-fn world(args: &Args, paths: &[String], output: &mut Output) -> Result<World, CliError> {
+fn world(args: &Args, config: &Config, paths: &[String], output: &mut Output) -> Result<World, CliError> {
     let paths: Vec<_> = paths.iter().map(Into::into).collect();
     if !args.live.kubernetes {
         if paths.is_empty() {
             return Err(LoadError::Unusable("there is no PATH before the request").into());
         }
-        let config = args.choices.config()?;
-        return Ok(args.choices.load(&inputs(&paths)?, &args.choices.options(&config)));
+        return Ok(args.choices.load(&inputs(&paths)?, &args.choices.options(config)));
     }
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);

@@ -254,8 +254,9 @@ impl Ingresses {
     }
 
     fn verify(&self, source: &Source, target: &World) -> Result<Verification, CliError> {
+        let options = self.choices.target(&self.choices.config()?).options();
         let target = Target::new(&target.objects, &target.resolution);
-        let verified = verify(source, &target, &self.choices.router_options(), &self.accept);
+        let verified = verify(source, &target, &options, &self.accept);
         verified.map_err(|error| CliError::Load(error.into()))
     }
 

@@ -124,7 +124,7 @@ fn proxy_config(args: &Args) -> Result<Config, CliError> {
         config.ports = Ports::Map(args.ports.iter().copied().collect());
     }
     config.backends = backends(&args.backend);
-    config.router = args.choices.router_options();
+    config.router = args.choices.target(&gateline_testing::Config::default()).options();
     Ok(config)
 }
 

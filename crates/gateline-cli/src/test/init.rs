@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     if !world.errors.is_empty() {
         return Err(CliError::Unread(world.errors.len()));
     }
-    let router = world.router(&args.choices.router_options())?;
+    let router = world.router_on(&args.choices.target(&config))?;
     if args.suggest {
         output.line(suggest(&router, &[]).trim_end());
         return Ok(Verdict::Clean);

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let config = args.choices.config()?;
     let options = TestOptions {
         resolve: args.choices.options(&config),
-        router: args.choices.router_options(),
+        router: args.choices.target(&config).options(),
         filter: args.filter.clone(),
         shard: args.shard,
         profiles: args.profile_matrix.clone(),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gateline::Profile;
 use gateline::model::Timestamp;
-use gateline_api::Severity;
 use gateline_api::resolve::{Assume, Options};
+use gateline_api::{Severity, Target};
 use serde::Deserialize;
 
 use super::error::LoadError;
@@ -16,6 +17,8 @@ const DEFAULT: &str = "gateline.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// The implementations that the manifests are for.
+    pub target: TargetConfig,
     /// What to take things for that are not in the input.
     pub assume: AssumeConfig,
     /// Labels of Namespaces that are not in the input.
@@ -24,6 +27,56 @@ pub struct Config {
     pub check: CheckConfig,
     /// What `test` asks for.
     pub test: TestConfig,
+}
+
+/// `[target]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TargetConfig {
+    /// The one that serves them; default: the specification.
+    pub profile: Option<RoutingProfile>,
+    /// Others on which they are to mean the same.
+    pub also: Vec<AnyProfile>,
+}
+
+/// A profile of which all that decides between rules is known, by name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RoutingProfile(pub Profile);
+
+/// A profile, by name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AnyProfile(pub Profile);
+
+impl TryFrom<String> for AnyProfile {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Profile::named(&name).map(Self).ok_or_else(|| unknown(&name, |_| true))
+    }
+}
+
+impl TryFrom<String> for RoutingProfile {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let found = Profile::named(&name).filter(|profile| profile.routes);
+        found.map(Self).ok_or_else(|| unknown(&name, |profile| profile.routes))
+    }
+}
+
+impl std::str::FromStr for RoutingProfile {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::try_from(name.to_owned())
+    }
+}
+
+fn unknown(name: &str, among: impl Fn(&Profile) -> bool) -> String {
+    let known: Vec<String> = Profile::ALL.iter().filter(|one| among(one)).map(ToString::to_string).collect();
+    format!("{name:?} is none of {}", known.join(", "))
 }
 
 /// `[assume]`.
@@ -96,6 +149,14 @@ impl Config {
         options
     }
 
+    /// The implementations that the manifests are for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let mut target = Target::of(self.target.profile.map_or(Profile::SPEC, |profile| profile.0));
+        target.also = self.target.also.iter().map(|profile| profile.0).collect();
+        target
+    }
+
     fn parse(path: &Path, text: &str) -> Result<Self, LoadError> {
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -113,10 +174,12 @@ mod tests {
 
     #[test]
     fn reads_every_section() {
-        let text = "[assume]\nservices = 'present'\n[namespaces.shop.labels]\ntier = 'front'\n\
+        let text = "[target]\nprofile = 'envoy-gateway'\nalso = ['traefik']\n[assume]\nservices = 'present'\n[namespaces.shop.labels]\ntier = 'front'\n\
                     [check]\ndeny = ['GL2']\nignore = ['GL305']\nfail-on = 'error'\n\
                     [test]\nfail-under = 90\n";
         let config = Config::parse(Path::new("gateline.toml"), text).unwrap();
+        assert_eq!(config.target().profile.to_string(), "envoy-gateway@1.9");
+        assert_eq!(config.target().also, [Profile::named("traefik").unwrap()]);
         assert_eq!(config.assume.services, Some(Assume::Present));
         assert_eq!(config.namespaces["shop"].labels["tier"], "front");
         assert_eq!(config.check.deny, ["GL2"]);
@@ -128,5 +191,7 @@ mod tests {
     fn a_typo_is_located() {
         let error = Config::parse(Path::new("g.toml"), "[assume]\nservice = 'present'\n").unwrap_err();
         assert!(error.to_string().starts_with("g.toml:2:1: unknown field `service`"), "{error}");
+        let error = Config::parse(Path::new("g.toml"), "[target]\nprofile = 'traefik'\n").unwrap_err();
+        assert_eq!(error.to_string(), "g.toml:2:11: \"traefik\" is none of spec, envoy-gateway@1.9");
     }
 }

@@ -2,8 +2,11 @@
 
 mod config;
 mod error;
+mod ignores;
 mod world;
 
-pub use config::{AssumeConfig, CheckConfig, Config, NamespaceConfig, TestConfig};
+pub use config::{
+    AnyProfile, AssumeConfig, CheckConfig, Config, NamespaceConfig, RoutingProfile, TargetConfig, TestConfig,
+};
 pub use error::LoadError;
 pub use world::World;

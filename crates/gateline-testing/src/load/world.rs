@@ -3,9 +3,10 @@ use std::sync::Arc;
 use gateline::Router;
 use gateline_api::parse::{Input, Limits, Loaded, ParseError, Sources};
 use gateline_api::resolve::{Options, Resolution};
-use gateline_api::{Finding, Objects, analyse, parse, resolve, validate};
+use gateline_api::{Finding, Objects, Target, analyse, parse, resolve, validate};
 
 use super::error::LoadError;
+use super::ignores;
 
 /// What was read, and what it means.
 #[derive(Debug, Default)]
@@ -51,11 +52,17 @@ impl World {
         world
     }
 
-    /// Adds the findings about all requests at once ([`gateline_api::analyse`]), for regular expressions ranked like this.
-    pub fn analyse(&mut self, options: &gateline::Options) {
-        self.findings.append(&mut analyse(&self.resolution.model, options));
+    /// Adds the findings about all requests at once ([`gateline_api::analyse`]), on these implementations.
+    pub fn analyse(&mut self, target: &Target) {
+        self.findings.append(&mut analyse(&self.resolution.model, target));
         self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
         self.findings.dedup();
+    }
+
+    /// Takes out the findings that comments of the manifests ignore (`# gateline: ignore[GL202] reason`), and says which
+    /// comments ignore nothing.
+    pub fn heed_comments(&mut self) {
+        ignores::apply(&mut self.findings, &self.sources);
     }
 
     /// Whether all of it was read and a cluster would take every object: what a reload asks for.
@@ -73,6 +80,12 @@ impl World {
             (true, true) => Err(LoadError::Unusable("it holds no objects")),
             (true, false) => Err(LoadError::Unusable("it could not be read")),
         }
+    }
+
+    /// The router of all Gateways, as an implementation decides.
+    pub fn router_on(&self, target: &Target) -> Result<Router, LoadError> {
+        let model = target.profile.adapt(self.resolution.model.clone());
+        Ok(Router::compile(Arc::new(model), &target.options())?)
     }
 
     /// The router of all Gateways.

@@ -32,10 +32,15 @@ pub fn github(report: &TestReport) -> String {
 }
 
 fn annotation(place: &Place, title: &str, message: &str, text: &mut String) {
+    annotate("error", place, title, message, text);
+}
+
+/// One workflow command; the level is `error`, `warning` or `notice`.
+pub(super) fn annotate(level: &str, place: &Place, title: &str, message: &str, text: &mut String) {
     let (file, title) = (property(&place.file), property(title));
     let _ = writeln!(
         text,
-        "::error file={file},line={},col={},title={title}::{}",
+        "::{level} file={file},line={},col={},title={title}::{}",
         place.line,
         place.column,
         data(message)

@@ -1,6 +1,7 @@
 //! What came of tests, in the formats that people and continuous integration read.
 
 mod coverage;
+mod findings;
 mod github;
 mod junit;
 mod sarif;
@@ -8,6 +9,7 @@ mod tap;
 mod text;
 
 pub use coverage::{html, lcov};
+pub use findings::{findings_github, findings_sarif};
 pub use github::github;
 pub use junit::junit;
 pub use sarif::sarif;

@@ -27,34 +27,41 @@ pub fn sarif(report: &TestReport) -> Value {
             }
         }
     }
+    let rules = [
+        rule("route-test", "A request does not go where a test expects it."),
+        rule("GL203", "Where a request goes depends on which route was created first."),
+        rule("invalid-test", "A test cannot be run."),
+        rule("unknown", "An invariant could neither be proved nor refuted."),
+        rule("unreadable", "A manifest cannot be read."),
+    ];
+    document("gateline test", &rules, &results)
+}
+
+/// A log with one run.
+pub(super) fn document(tool: &str, rules: &[Value], results: &[Value]) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": {
-                "name": "gateline test",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": [
-                    rule("route-test", "A request does not go where a test expects it."),
-                    rule("GL203", "Where a request goes depends on which route was created first."),
-                    rule("invalid-test", "A test cannot be run."),
-                    rule("unknown", "An invariant could neither be proved nor refuted."),
-                    rule("unreadable", "A manifest cannot be read."),
-                ],
-            } },
+            "tool": { "driver": { "name": tool, "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
             "results": results,
         }],
     })
 }
 
-fn rule(id: &str, text: &str) -> Value {
+pub(super) fn rule(id: &str, text: &str) -> Value {
     json!({ "id": id, "shortDescription": { "text": text } })
 }
 
 fn result(id: &str, place: &Place, message: &str) -> Value {
+    result_of(id, "error", place, message)
+}
+
+/// The level is `error`, `warning` or `note`.
+pub(super) fn result_of(id: &str, level: &str, place: &Place, message: &str) -> Value {
     json!({
         "ruleId": id,
-        "level": "error",
+        "level": level,
         "message": { "text": message },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": &*place.file },

@@ -107,7 +107,7 @@ impl Judged<'_> {
     /// At least one.
     fn outcomes(&self) -> Vec<Outcome<'_>> {
         let (parts, otherwise) = match self.effect {
-            Effect::Closed | Effect::Requests => return vec![Outcome::Closed],
+            Effect::Closed | Effect::Requests | Effect::Secured(_) => return vec![Outcome::Closed],
             Effect::Error { status, .. } => return vec![Outcome::Status(*status)],
             Effect::Answer(answer) => return vec![answered(&answer.filters).unwrap_or(Outcome::Status(500))],
             Effect::Forward(forward) => (&forward.backends, Outcome::Status(500)),
@@ -186,6 +186,7 @@ fn effect(effect: &Effect) -> String {
     match effect {
         Effect::Closed => "nothing listens".to_owned(),
         Effect::Requests => "requests are routed one by one".to_owned(),
+        Effect::Secured(label) => label.to_string(),
         Effect::Error { status, reason, .. } => format!("{status} ({})", reason.0),
         Effect::Answer(answer) => match (&answer.filters.redirect, &answer.filters.respond) {
             (Some(redirect), _) => {

@@ -9,7 +9,8 @@ use super::name::{Named, RuleName};
 use super::node::Node;
 
 const KEYS: [&str; 5] = ["name", "for-all", "never", "always", "created"];
-const SCOPE_KEYS: [&str; 8] = ["gateway", "scheme", "port", "host", "path", "method", "headers", "query"];
+pub(super) const SCOPE_KEYS: [&str; 8] =
+    ["gateway", "scheme", "port", "host", "path", "method", "headers", "query"];
 const CLAIM_KEYS: [&str; 6] = ["backend", "rule", "route", "route-namespace", "status", "redirect"];
 const REDIRECT_KEYS: [&str; 3] = ["scheme", "host", "status"];
 
@@ -87,7 +88,8 @@ pub(super) fn read(node: &Node<'_>, gateway: Option<&Named>) -> Option<Invariant
     (node.errors() == errors).then_some(invariant)
 }
 
-fn scope(node: &Node<'_>) -> Scope {
+/// `for-all`, but for the Gateway.
+pub(super) fn scope(node: &Node<'_>) -> Scope {
     let mut scope = Scope {
         tls: node.get("scheme").and_then(|node| match node.text("scheme")?.as_str() {
             "http" => Some(false),

@@ -9,6 +9,7 @@ mod matrix;
 mod name;
 mod node;
 mod request;
+mod waivers;
 
 pub use case::{Case, Follow};
 pub use error::SuiteError;
@@ -16,3 +17,4 @@ pub use expect::{Expect, ExpectRedirect, ExpectUpstream};
 pub use file::Suite;
 pub use invariant::{Claim, ClaimRedirect, Invariant};
 pub use name::{Named, RuleIndex, RuleName};
+pub use waivers::{MeantChange, Waivers};

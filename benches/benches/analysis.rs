@@ -8,6 +8,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use gateline::analysis::{Reach, diff, reach};
 use gateline::model::{HostPattern, Match, Model, PathMatch};
 use gateline::{Options, Router};
+use gateline_api::{Target, analyse};
 use gateline_benches::{header, model, path, prefix};
 
 /// Few where it is only tested that they run.
@@ -54,7 +55,41 @@ fn analysis(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("diff", name), |b| b.iter(|| diff(&before, &after)));
         assert!(reach(&before).values().all(|reach| matches!(reach, Reach::Reached(_))));
         group.bench_function(BenchmarkId::new("reach", name), |b| b.iter(|| reach(&before)));
+        let (model, target) = (table(None), Target::default());
+        group.bench_function(BenchmarkId::new("check", name), |b| b.iter(|| analyse(&model, &target)));
+        group.bench_function(BenchmarkId::new("pairs", name), |b| b.iter(|| covered_pairs(&model)));
     }
+}
+
+/// What a linter that compares rules two by two does: how many are covered by one other rule. It misses unions and does not
+/// understand regular expressions.
+fn covered_pairs(model: &Model) -> usize {
+    let rules: Vec<(Option<&HostPattern>, &Match)> = model
+        .listeners
+        .iter()
+        .flat_map(|listener| &listener.attached)
+        .flat_map(|attached| {
+            let rules = model.routes[attached.route.0 as usize].rules.iter();
+            let host = attached.hostnames.first().and_then(|host| host.effective.as_ref());
+            rules.flat_map(|rule| &rule.matches).map(move |matched| (host, matched))
+        })
+        .collect();
+    let covers = |a: &(Option<&HostPattern>, &Match), b: &(Option<&HostPattern>, &Match)| {
+        let path = match (&a.1.path, &b.1.path) {
+            (PathMatch::Prefix(a), PathMatch::Prefix(b) | PathMatch::Exact(b)) => {
+                b.strip_prefix(&**a).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            (a, b) => a == b,
+        };
+        path && a.0 == b.0
+            && a.1.method.is_none()
+            && a.1.headers.iter().all(|one| b.1.headers.contains(one))
+            && a.1.query.iter().all(|one| b.1.query.contains(one))
+    };
+    let dead = |(index, one): (usize, &(Option<&HostPattern>, &Match))| {
+        rules.iter().take(index).any(|earlier| covers(earlier, one))
+    };
+    rules.iter().enumerate().filter(|one| dead(*one)).count()
 }
 
 criterion_group!(benches, analysis);

@@ -60,11 +60,12 @@ fn texts(server: &Server) -> Vec<Placed<'_>> {
                 rest.push((path.len(), Placed { path: starting(path), location, does: Does::Serve }));
             }
         }
-        // Only where nothing has the path itself does nginx offer the one with the slash.
-        let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty() && location.kind != PathType::Exact);
+        // Only where nothing has the path itself does nginx offer the one with the slash, which an exact location does too.
+        let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty());
         if let Some(bare) = bare.filter(|bare| !exact.contains(bare) && !raw.contains(bare)) {
             let by_elements = locations().any(|other| other.kind == PathType::Prefix && other.path == bare);
-            if !by_elements {
+            let known = first.iter().any(|one| one.path == PathMatch::Exact(bare.into()));
+            if !by_elements && !known {
                 let path = PathMatch::Exact(bare.into());
                 first.push(Placed { path, location, does: Does::AddSlash(location.path.clone()) });
             }

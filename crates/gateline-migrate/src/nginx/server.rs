@@ -126,10 +126,8 @@ impl Server {
 
     /// Of two with one path and type the first counts.
     fn add(&mut self, location: Location) {
-        let same = self.locations.iter_mut().find(|known| {
-            // The root location stands in for a root of any type.
-            known.path == location.path && (known.kind == location.kind || known.is_default)
-        });
+        let same = |known: &&mut Location| known.path == location.path && known.kind == location.kind;
+        let same = self.locations.iter_mut().find(same);
         match same {
             Some(known) if known.is_default => *known = location,
             Some(_) => {}

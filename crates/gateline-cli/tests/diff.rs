@@ -152,7 +152,7 @@ fn certificates_and_policies_are_compared() {
     let web = GATEWAY.replace("{name: http, port: 80, protocol: HTTP}", https)
         + &route("web", "  - backendRefs: [{name: web, port: 80}]");
     beside(&web, &web.replace("{name: one}", "{name: two}")).code(1).stdout_eq(str![[r"
- 1 TLS       connection://*:443 and 1 host more
+ 1 TLS       https://* and 1 host more
              certificate shop/one #[..] -> certificate shop/two #[..]
 ...
 "]]);

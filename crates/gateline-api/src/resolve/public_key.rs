@@ -99,11 +99,12 @@ impl Algorithm {
 /// `the key is id-dsa: use …`.
 fn unknown(content: &[u8]) -> String {
     let fields = der::fields(content).unwrap_or_default();
-    let names: Vec<String> = fields.iter().filter_map(|field| Oid::try_from(field).ok()).map(name).collect();
+    let names: Vec<String> =
+        fields.iter().filter_map(|field| Oid::try_from(field).ok()).map(|oid| name(&oid)).collect();
     let what = if names.is_empty() { "of no known algorithm".to_owned() } else { names.join(" ") };
     format!("the key is {what}: use RSA, P-256, P-384, P-521, Ed25519 or ML-DSA")
 }
 
-fn name(oid: Oid<'_>) -> String {
-    oid2sn(&oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned)
+fn name(oid: &Oid<'_>) -> String {
+    oid2sn(oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned)
 }

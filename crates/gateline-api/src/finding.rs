@@ -192,7 +192,7 @@ codes! {
     GL701 "request-lost" Error "What an Ingress serves is an error at the Gateway."
     GL702 "request-opened" Warning "What an Ingress answers with an error is served by the Gateway."
     GL703 "wildcard-depth" Warning "A wildcard host takes more than one label at the Gateway."
-    GL704 "raw-prefix" Error "A path of type ImplementationSpecific took more than whole elements."
+    GL704 "raw-prefix" Error "A path of type `ImplementationSpecific` took more than whole elements."
     GL705 "regex-case" Error "Paths were matched without regard to case."
     GL706 "regex-anchor" Error "A regular expression was anchored only at its start."
     GL707 "regex-lookaround" Error "A pattern looks around, which RE2 cannot."

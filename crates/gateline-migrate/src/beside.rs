@@ -100,7 +100,7 @@ fn next(routes: &[Route]) -> RouteId {
 fn stand_ins(source: &Source, gateway: &ObjectName) -> Vec<Value> {
     let (listeners, grants) = listeners(source, gateway, |_| true);
     let spec = json!({"gatewayClassName": "gateline", "listeners": listeners});
-    let mut values = vec![Manifest::new(API, "Gateway", gateway.clone(), spec).value];
+    let mut values = vec![Manifest::new(API, "Gateway", gateway.clone(), &spec).value];
     values.extend(grants.into_iter().map(|grant| grant.value));
     let mut by_namespace: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for backend in &source.model.backends {
@@ -111,7 +111,7 @@ fn stand_ins(source: &Source, gateway: &ObjectName) -> Vec<Value> {
     for (namespace, references) in by_namespace {
         let parent = json!({"name": gateway.name, "namespace": gateway.namespace, "sectionName": "http"});
         let spec = json!({"parentRefs": [parent], "rules": [{"backendRefs": references}]});
-        values.push(Manifest::new(API, "HTTPRoute", ObjectName::new(namespace, STAND_IN), spec).value);
+        values.push(Manifest::new(API, "HTTPRoute", ObjectName::new(namespace, STAND_IN), &spec).value);
     }
     values
 }

@@ -1,4 +1,5 @@
 //! What converters get wrong without a word: each case is an Ingress and the output that a converter makes of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod shared;
 

@@ -1,4 +1,5 @@
 //! What is written does what the Ingress did, or is not written.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod shared;
 

@@ -90,7 +90,7 @@ pub struct IngressPort {
     pub number: Option<u16>,
 }
 
-/// IngressClass (`networking.k8s.io/v1`).
+/// `IngressClass` (`networking.k8s.io/v1`).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct IngressClass {
@@ -98,7 +98,7 @@ pub struct IngressClass {
     pub spec: IngressClassSpec,
 }
 
-/// `spec` of an IngressClass.
+/// `spec` of an `IngressClass`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct IngressClassSpec {

@@ -171,9 +171,9 @@ fn the_authorities_of_backends() {
         [(long.as_str(), "app.internal".to_owned()), ("app.internal", format!("'*.{long}'"))]
     {
         let names = format!("subjectAltNames: [{{type: Hostname, hostname: {san}}}]");
-        let named =
+        let trusted =
             world(&format!("{{hostname: {hostname}, caCertificateRefs: {CA}, {names}}}"), &["P-256.ca"]);
-        assert_eq!(conditions(&named)[0], "Accepted=False Invalid", "no server has such a name");
-        assert!(named.upstreams[0].broken_tls);
+        assert_eq!(conditions(&trusted)[0], "Accepted=False Invalid", "no server has such a name");
+        assert!(trusted.upstreams[0].broken_tls);
     }
 }

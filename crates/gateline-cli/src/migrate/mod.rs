@@ -72,7 +72,7 @@ struct Ingresses {
     /// Only Ingresses of this class, and those without one [default: all]
     #[arg(long, value_name = "CLASS")]
     ingress_class: Option<String>,
-    /// What the controller makes of ImplementationSpecific paths
+    /// What the controller makes of `ImplementationSpecific` paths
     #[arg(long, value_enum, default_value_t)]
     implementation_specific: Specific,
     /// What annotations of the controller begin with

@@ -26,7 +26,8 @@ pub(super) fn files(
         }
         texts.entry(file.clone()).or_default().push(manifest.yaml());
     }
-    let accepted: String = accept.iter().map(|accept| format!("# accepted: {accept}\n")).collect();
+    let accepted =
+        accept.iter().fold(String::new(), |text, accept| text + "# accepted: " + &accept.to_string() + "\n");
     for (file, texts) in &texts {
         let path = folder.join(file);
         let text = format!("{accepted}{}\n", texts.join("\n---\n"));

@@ -20,7 +20,7 @@ pub(super) fn manifests(source: &Source, options: &ConvertOptions, routes: &[Wri
     let served = |section: &str| routes.iter().any(|route| route.sections.iter().any(|one| one == section));
     let (listeners, grants) = listeners(source, &options.gateway, served);
     let spec = json!({"gatewayClassName": options.class, "listeners": listeners});
-    let mut manifests = vec![Manifest::new(API, "Gateway", options.gateway.clone(), spec)];
+    let mut manifests = vec![Manifest::new(API, "Gateway", options.gateway.clone(), &spec)];
     manifests.extend(grants);
     let asked: BTreeSet<(String, &str, ObjectName)> = routes
         .iter()
@@ -95,5 +95,5 @@ fn grant(from: &str, kind: &str, to: &str, name: &ObjectName) -> Manifest {
         "to": [{"group": "", "kind": to, "name": name.name}],
     });
     let own = format!("{}-from-{from}-for-{}", name.name, kind.to_ascii_lowercase());
-    Manifest::new(API, "ReferenceGrant", ObjectName::new(name.namespace.clone(), own), spec)
+    Manifest::new(API, "ReferenceGrant", ObjectName::new(name.namespace.clone(), own), &spec)
 }

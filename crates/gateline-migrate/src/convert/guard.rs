@@ -28,12 +28,12 @@ pub(super) fn of(policies: &Policies, dialect: Dialect) -> (Guard, Vec<Unguarded
     let mut lost = Vec::new();
     let mut security = serde_json::Map::new();
     for (name, value) in policies {
-        let mut lose = |code| lost.push(Unguarded { code, what: format!("{name}: {value}") });
+        let mut give_up = |code| lost.push(Unguarded { code, what: format!("{name}: {value}") });
         match (&**name, dialect) {
             (policy::AUTH, _) => match service(value) {
                 Some(asked) if dialect == Dialect::Spec => guard.filters.push(asked.filter()),
                 Some(asked) => drop(security.insert("extAuth".into(), asked.policy())),
-                None => lose(&codes::GL720),
+                None => give_up(&codes::GL720),
             },
             (policy::ALLOW, Dialect::EnvoyGateway) => {
                 security.insert("authorization".into(), authorization("Deny", "Allow", value));
@@ -41,11 +41,11 @@ pub(super) fn of(policies: &Policies, dialect: Dialect) -> (Guard, Vec<Unguarded
             (policy::DENY, Dialect::EnvoyGateway) if !policies.contains_key(policy::ALLOW) => {
                 security.insert("authorization".into(), authorization("Allow", "Deny", value));
             }
-            (policy::ALLOW | policy::DENY, _) => lose(&codes::GL721),
-            (policy::CLIENT, _) => lose(&codes::GL722),
-            (policy::SNIPPET, _) => lose(&codes::GL724),
-            (policy::REDIRECT, _) => lose(&codes::GL714),
-            (policy::REWRITE, _) => lose(&codes::GL710),
+            (policy::ALLOW | policy::DENY, _) => give_up(&codes::GL721),
+            (policy::CLIENT, _) => give_up(&codes::GL722),
+            (policy::SNIPPET, _) => give_up(&codes::GL724),
+            (policy::REDIRECT, _) => give_up(&codes::GL714),
+            (policy::REWRITE, _) => give_up(&codes::GL710),
             _ => {}
         }
     }

@@ -58,7 +58,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn new(api: &str, kind: &'static str, name: ObjectName, spec: Value) -> Self {
+    pub(crate) fn new(api: &str, kind: &'static str, name: ObjectName, spec: &Value) -> Self {
         let metadata = serde_json::json!({"name": name.name, "namespace": name.namespace});
         let value = serde_json::json!({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec});
         Self { kind, name, value }

@@ -1,5 +1,7 @@
 //! Paths of nginx as path matches of the Gateway API.
 
+use std::iter;
+
 use gateline::model::PathMatch;
 use serde_json::{Value, json};
 
@@ -19,9 +21,10 @@ impl Style {
     /// Prefixes where every path is one: texts, and patterns that only swap a prefix.
     pub(super) fn of(server: &Server) -> Self {
         let locations = || server.locations.iter().filter(|one| !one.is_default && one.path != "/");
-        let plain = match server.is_regex() {
-            true => locations().all(|one| prefix_swap(one).is_some()),
-            false => locations().all(|one| one.kind != PathType::Raw),
+        let plain = if server.is_regex() {
+            locations().all(|one| prefix_swap(one).is_some())
+        } else {
+            locations().all(|one| one.kind != PathType::Raw)
         };
         if plain { Self::Prefixes } else { Self::Patterns }
     }
@@ -67,8 +70,9 @@ fn pattern(location: &Location) -> (&'static str, String) {
         match branches(text).as_slice() {
             [one] => format!("(?i){}", open(one)),
             [first, rest @ ..] => {
-                let rest: String = rest.iter().map(|branch| format!("|.*{}", open(branch))).collect();
-                format!("(?i)(?:{}{rest})", open(first))
+                let others = rest.iter().map(|branch| format!(".*{}", open(branch)));
+                let all: Vec<String> = iter::once(open(first)).chain(others).collect();
+                format!("(?i)(?:{})", all.join("|"))
             }
             [] => "(?i).*".into(),
         }

@@ -91,7 +91,7 @@ fn of_redirect(redirect: &Redirect) -> Value {
     fields.into()
 }
 
-/// The nearest RequestRedirect to a fixed `Location`: without its query and fragment.
+/// The nearest `RequestRedirect` to a fixed `Location`: without its query and fragment.
 fn to_location(location: &str, status: u16) -> Option<Value> {
     let (scheme, rest) = location.split_once("://")?;
     let rest = rest.split(['?', '#']).next()?;

@@ -123,7 +123,7 @@ impl<'a> Writer<'a> {
                 }
                 draft.extensions.push((draft.rules.len(), pattern, substitution));
             }
-            let mut one = json!({"matches": [matching(path, &matched.headers)]});
+            let mut one = json!({"matches": [matching(&path, &matched.headers)]});
             let mut all = guard.filters.clone();
             all.append(&mut filters);
             if !all.is_empty() {
@@ -256,7 +256,7 @@ fn collapsed(rules: Vec<(Value, Guard)>) -> Vec<(Value, Guard)> {
     rules.into_iter().filter(|(rule, _)| *rule == last || bare(rule) != bare(&last)).collect()
 }
 
-fn matching(path: Value, headers: &[HeaderMatch]) -> Value {
+fn matching(path: &Value, headers: &[HeaderMatch]) -> Value {
     let mut one = json!({"path": path});
     let header = |header: &HeaderMatch| {
         let (kind, value) = match &header.value {
@@ -285,7 +285,7 @@ fn add_filter(rule: &mut Value, name: &str) {
 fn rewriting(name: ObjectName, pattern: &str, substitution: &str) -> Manifest {
     let replace = json!({"pattern": pattern, "substitution": substitution});
     let path = json!({"type": "ReplaceRegexMatch", "replaceRegexMatch": replace});
-    Manifest::new(ENVOY, "HTTPRouteFilter", name, json!({"urlRewrite": {"path": path}}))
+    Manifest::new(ENVOY, "HTTPRouteFilter", name, &json!({"urlRewrite": {"path": path}}))
 }
 
 /// The listener of a host that has a certificate.
@@ -308,7 +308,7 @@ impl Written {
             spec["hostnames"] = hosts.clone().into();
         }
         spec["rules"] = self.rules.into();
-        let mut manifests = vec![Manifest::new(ROUTE, "HTTPRoute", self.name.clone(), spec)];
+        let mut manifests = vec![Manifest::new(ROUTE, "HTTPRoute", self.name.clone(), &spec)];
         manifests.extend(self.filters);
         for (section, mut spec) in self.security {
             let suffix = section.as_ref().map(|section| format!("-{section}")).unwrap_or_default();
@@ -319,7 +319,7 @@ impl Written {
             }
             spec["targetRefs"] = json!([target]);
             let name = ObjectName::new(self.name.namespace.clone(), format!("{}{suffix}", self.name.name));
-            manifests.push(Manifest::new(ENVOY, "SecurityPolicy", name, spec));
+            manifests.push(Manifest::new(ENVOY, "SecurityPolicy", name, &spec));
         }
         manifests
     }
@@ -327,7 +327,7 @@ impl Written {
     /// Servers in other namespaces that are asked whether a request may pass: from, and the namespace and name.
     pub(super) fn asked(&self) -> Vec<(&'static str, ObjectName)> {
         let filters =
-            self.rules.iter().flat_map(|rule| rule.get("filters").and_then(Value::as_array)).flatten();
+            self.rules.iter().filter_map(|rule| rule.get("filters").and_then(Value::as_array)).flatten();
         let of_filters = filters.filter_map(|filter| filter.pointer("/externalAuth/backendRef"));
         let of_policies =
             self.security.iter().filter_map(|(_, spec)| spec.pointer("/extAuth/http/backendRefs/0"));

@@ -33,7 +33,7 @@ fn write(value: &Value, indent: usize, out: &mut String) {
         Value::Object(_) => out.push_str("{}\n"),
         Value::Array(_) => out.push_str("[]\n"),
         Value::String(text) => out.push_str(&(scalar(text) + "\n")),
-        other => out.push_str(&format!("{other}\n")),
+        other => out.push_str(&(other.to_string() + "\n")),
     }
 }
 

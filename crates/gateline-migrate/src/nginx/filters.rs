@@ -20,12 +20,12 @@ const MAX_AGE: u32 = 1_728_000;
 /// The filters of a location, and in `policies` what none of them does.
 pub(crate) fn of(location: &Location, policies: &mut Policies) -> Filters {
     let annotations = &location.annotations;
-    let path = location.rewrite_target().and_then(|target| match rewrite(&location.path, target) {
-        Some(path) => Some(path),
-        None => {
+    let path = location.rewrite_target().and_then(|target| {
+        let path = rewrite(&location.path, target);
+        if path.is_none() {
             policies.insert(policy::REWRITE.into(), format!("{} to {target}", location.path).into());
-            None
         }
+        path
     });
     let hostname = annotations.get("upstream-vhost").map(|host| HostRewrite::Literal(host.into()));
     let forwarded = annotations.get("x-forwarded-prefix").filter(|_| path.is_some());

@@ -120,10 +120,10 @@ impl<'a> Builder<'a> {
             let ports = if server.tls.is_some() { &[Port::Http, Port::Https][..] } else { &[Port::Http] };
             for port in ports {
                 let rules = self.rules(server, &placed, *port);
-                let names = server.host.iter().chain(&server.aliases).cloned().collect::<Vec<_>>();
-                let named = server.host.is_some().then_some(names);
+                let all = server.host.iter().chain(&server.aliases).cloned().collect::<Vec<_>>();
+                let hosts_of = server.host.is_some().then_some(all);
                 let routes = self.attach(*port, &hostnames, rules);
-                self.sites.push(Site { hosts: named, port: *port, server: Some(index), routes });
+                self.sites.push(Site { hosts: hosts_of, port: *port, server: Some(index), routes });
                 self.www(server, &hosts, *port);
             }
         }

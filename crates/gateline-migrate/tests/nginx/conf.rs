@@ -2,6 +2,7 @@
 //! `buildLocation`, `updateServerLocations` and `buildProxyPass`, and apart from the model. Slashes are not merged, for the model
 //! compares paths as sent.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -42,7 +43,7 @@ fn is_canary(object: &Object) -> bool {
 pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
     let mut list: Vec<&Object> = objects.of_kind("networking.k8s.io", "Ingress").collect();
     // Equally old: by name from the last.
-    list.sort_by(|a, b| b.name.to_string().cmp(&a.name.to_string()));
+    list.sort_by_key(|object| Reverse(object.name.to_string()));
     let mut servers: BTreeMap<String, Server> = BTreeMap::new();
     for object in list.iter().filter(|object| !is_canary(object)) {
         let ingress: Ingress = object.decode().unwrap();

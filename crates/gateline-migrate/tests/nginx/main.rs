@@ -1,6 +1,7 @@
 //! The model of ingress-nginx against real nginx on loopback, with a configuration that follows the controller's template.
 //!
 //! Needs `nginx` (Debian: nginx-light): `cargo xtask test nginx`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod conf;
 mod process;
@@ -129,12 +130,12 @@ fn random_ingresses_and_requests() {
     let (nginx, model) = (Nginx::start(&objects), router(source.model.clone()));
     let template = witnesses(&source.model).remove(0);
     let mut wrong = String::new();
-    for number in 0..sets.len() {
+    for (number, set) in sets.iter().enumerate() {
         for _ in 0..60 {
             let path = sample(&|| sets::path().boxed());
             let witness = Witness { host: sets::host(number), path, ..template.clone() };
             if let Some(text) = disagreement(&nginx, &model, &witness) {
-                let _ = writeln!(wrong, "{text}\n{}", sets[number]);
+                let _ = writeln!(wrong, "{text}\n{set}");
             }
         }
         assert!(wrong.is_empty(), "{wrong}");

@@ -1,6 +1,7 @@
 //! An nginx of our own on free ports, and a client that sends paths as they are.
 
-use std::io::{Read, Write};
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -62,7 +63,7 @@ impl Nginx {
             witness.method, witness.path, witness.host
         );
         for (name, value) in &witness.headers {
-            head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+            let _ = write!(head, "{name}: {}\r\n", value.to_str().unwrap());
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         let mut text = String::new();

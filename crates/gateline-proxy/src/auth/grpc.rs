@@ -34,7 +34,7 @@ pub(super) async fn ask(question: &Question<'_>, request: &mut Request<ClientBod
             let mut response = Response::new(ResponseBody::full(body));
             *response.status_mut() = status;
             *response.headers_mut() = headers;
-            Ok(Answer::No(response))
+            Ok(Answer::No(Box::new(response)))
         }
     }
 }

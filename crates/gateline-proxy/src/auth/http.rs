@@ -34,7 +34,7 @@ pub(super) async fn ask(question: &Question<'_>, request: &mut Request<ClientBod
             Ok(Answer::Yes(Changes::default()))
         }
         status if status.is_informational() => Err(unclear()),
-        _ => Ok(Answer::No(denied(question, sent))),
+        _ => Ok(Answer::No(Box::new(denied(question, sent)))),
     }
 }
 

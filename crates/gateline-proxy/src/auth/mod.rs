@@ -36,7 +36,7 @@ pub(crate) struct Asking<'a> {
 enum Answer {
     /// The request may go on, and whatever the client is answered has these fields changed.
     Yes(Changes),
-    No(Response<ResponseBody>),
+    No(Box<Response<ResponseBody>>),
 }
 
 /// One question under way.
@@ -67,7 +67,7 @@ impl<'a> Asking<'a> {
                     return Ok(Some(if grpc {
                         Local::new(denied.status(), "denied").into_response(true)
                     } else {
-                        denied
+                        *denied
                     }));
                 }
             }

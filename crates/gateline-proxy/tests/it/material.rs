@@ -121,7 +121,8 @@ fn verifies(authority: &str) -> bool {
         gateway = gateway("{name: l, port: 80, protocol: HTTP}"),
         authority = indented(authority)
     ));
-    let [upstream] = &*resolution.upstreams else { panic!("{:?}", resolution.findings) };
+    assert_eq!(resolution.upstreams.len(), 1, "{:?}", resolution.findings);
+    let upstream = &resolution.upstreams[0];
     assert_ne!(upstream.tls.is_some(), upstream.broken_tls);
     upstream.tls.is_some()
 }

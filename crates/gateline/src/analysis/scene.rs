@@ -258,7 +258,7 @@ impl<'r> Rows<'r> {
         let suffixes = dots.filter_map(|(index, _)| host.get(index + 1..));
         let wildcards = suffixes.map(|suffix| Some(HostPattern::Wildcard(suffix.into())));
         let label = host.split_once('.').map(|(_, parent)| HostPattern::Label(parent.into()));
-        let patterns = [Some(HostPattern::Exact(host.into())), label].into_iter().filter(Option::is_some);
+        let patterns = [Some(HostPattern::Exact(host.into()))].into_iter().chain(label.map(Some));
         let patterns = patterns.chain(wildcards).chain([None]);
         let mut positions = Vec::new();
         for pattern in patterns {

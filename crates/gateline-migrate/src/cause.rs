@@ -52,8 +52,7 @@ fn fixed(router: &Router, witness: &Witness) -> Option<String> {
         return None;
     };
     let headers = router.view(hit)?.rule.filters.response_headers.as_ref()?;
-    let (_, value) = headers.set.iter().find(|(name, _)| *name == http::header::LOCATION)?;
-    value.to_str().ok().map(str::to_owned)
+    headers.text(&http::header::LOCATION).map(str::to_owned)
 }
 
 /// A request with another path.

@@ -88,8 +88,7 @@ pub fn diff_with(before: &Router, after: &Router, comparing: &Comparing) -> Diff
 impl Difference {
     fn new(change: &Change, before: &Router, after: &Router) -> Self {
         let scheme = match change.witness.protocol {
-            Protocol::Http => "http",
-            Protocol::Https => "https",
+            protocol @ (Protocol::Http | Protocol::Https) => protocol.scheme(),
             Protocol::Tls | Protocol::Tcp | Protocol::Udp => "connection",
         };
         // Where the backends are the same, what goes with them is what differs.
@@ -137,14 +136,11 @@ impl Side {
     #[must_use]
     pub fn new(party: &Party, router: &Router) -> Self {
         let model = router.model();
-        let at = party.matched.and_then(|of| Some((of, model.routes.get(of.route.0 as usize)?)));
-        let matched = at.and_then(|(of, route)| {
-            route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))
-        });
-        let place = matched.and_then(|matched| matched.origin.place.as_ref().map(Source::from));
+        let at = party.matched.and_then(|of| Some((of, of.get(model)?)));
+        let place = at.and_then(|(_, (_, matched))| matched.origin.place.as_ref().map(Source::from));
         Self {
             effect: party.effect.to_string(),
-            route: at.map(|(_, route)| format!("{}/{}", route.kind, route.name)),
+            route: at.map(|(_, (route, _))| format!("{}/{}", route.kind, route.name)),
             rule: at.map(|(of, _)| of.rule),
             matched: at.map(|(of, _)| of.matched),
             source: place,

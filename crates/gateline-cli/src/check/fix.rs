@@ -6,7 +6,7 @@ use gateline::analysis::{Comparing, diff_with};
 use gateline::model::{Origin, PathMatch};
 use gateline::{RegexRank, Router};
 use gateline_api::parse::Input;
-use gateline_api::{Finding, Severity, Target};
+use gateline_api::{Finding, Object, Severity, Target};
 
 use super::edit::{self, Edit};
 use crate::error::CliError;
@@ -131,9 +131,7 @@ fn edits(world: &World, finding: &Finding) -> Option<Vec<Edit>> {
     let source = world.sources.get(&place.file)?;
     match finding.code {
         "GL003" => {
-            let origin = &finding.origin;
-            let object =
-                world.objects.iter().find(|one| one.kind == origin.kind && one.name == origin.object)?;
+            let object = object(world, &finding.origin)?;
             let at = object.origin("apiVersion").place?;
             let text = format!("{}/{}", object.group, object.version);
             Some(vec![edit::scalar(source, &at, &text)?])
@@ -141,10 +139,7 @@ fn edits(world: &World, finding: &Finding) -> Option<Vec<Edit>> {
         "GL505" => plain_path(world, &finding.origin),
         _ => {
             let (list, _) = finding.origin.path.rsplit_once('[')?;
-            let object = world
-                .objects
-                .iter()
-                .find(|one| one.kind == finding.origin.kind && one.name == finding.origin.object)?;
+            let object = object(world, &finding.origin)?;
             let pointer = format!("/{}", list.replace(['.', '['], "/").replace(']', ""));
             let entries = object.value.pointer(&pointer)?.as_array()?.len();
             // An empty list is another thing than a shorter one.
@@ -153,9 +148,13 @@ fn edits(world: &World, finding: &Finding) -> Option<Vec<Edit>> {
     }
 }
 
+fn object<'w>(world: &'w World, origin: &Origin) -> Option<&'w Object> {
+    world.objects.iter().find(|one| one.kind == origin.kind && one.name == origin.object)
+}
+
 /// `type` and `value` of a path that is a regular expression and need not be.
 fn plain_path(world: &World, origin: &Origin) -> Option<Vec<Edit>> {
-    let object = world.objects.iter().find(|one| one.kind == origin.kind && one.name == origin.object)?;
+    let object = object(world, origin)?;
     let path = origin.path.strip_suffix(".value")?;
     let model = &world.resolution.model;
     let routes = model.routes.iter().filter(|route| route.origin.object == origin.object);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateline::model::{Listener, Protocol};
+use gateline::model::Listener;
 use gateline_proxy::Proxy;
 
 use super::paste::Paste;
@@ -42,13 +42,7 @@ pub(crate) fn print(
 }
 
 fn listener_line(listener: &Listener, ports: &BTreeMap<u16, u16>) -> String {
-    let scheme = match listener.protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-        Protocol::Tls => "tls",
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
+    let scheme = listener.protocol.scheme();
     let host = listener.hostname.as_ref().map_or_else(|| "any host".to_owned(), ToString::to_string);
     let port = ports.get(&listener.port).copied().unwrap_or(listener.port);
     let at = format!("{scheme}://127.0.0.1:{port}");

@@ -14,11 +14,7 @@ pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
             let (before, after) = (side(&change.before), side(&change.after));
             output.line(&format!("| **{}** | {requests} | {before} | {after} |", change.kind));
         }
-        output.line("\n<details><summary>Requests that show it</summary>\n\n```sh");
-        for change in &diff.changes {
-            output.line(&change.witness.curl);
-        }
-        output.line("```\n\n</details>");
+        requests(diff.changes.iter().map(|change| &*change.witness.curl), output);
     }
     if !unused.is_empty() {
         output.line("\nWaivers without a change:\n");
@@ -37,6 +33,13 @@ pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
 fn side(side: &Side) -> String {
     let place = side.source.as_ref().map(|at| format!("<br>{}", code(&format!("{}:{}", at.file, at.line))));
     format!("{}{}", code(&side.effect), place.unwrap_or_default())
+}
+
+/// The commands that send requests, folded.
+pub(crate) fn requests<'a>(curls: impl Iterator<Item = &'a str>, output: &mut Output) {
+    output.line("\n<details><summary>Requests that show it</summary>\n\n```sh");
+    curls.for_each(|curl| output.line(curl));
+    output.line("```\n\n</details>");
 }
 
 /// Inline code that can stand in a cell: no text ends it or the cell.

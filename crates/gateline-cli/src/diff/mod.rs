@@ -3,7 +3,7 @@
 mod markdown;
 mod text;
 
-pub(crate) use markdown::code;
+pub(crate) use markdown::{code, requests};
 
 use std::path::PathBuf;
 

@@ -1,5 +1,6 @@
 use gateline_migrate::{Converted, Verification};
 
+use crate::diff::{code, requests};
 use crate::output::Output;
 
 /// A table, and the commands that show each row.
@@ -13,8 +14,7 @@ pub(super) fn print(verification: &Verification, converted: &Converted, output: 
     if !verification.differences.is_empty() {
         output.line("| | request | Ingress | Gateway | |\n|---|---|---|---|---|");
         for one in &verification.differences {
-            let cells =
-                [&one.request, &one.before.effect, &one.after.effect].map(|text| crate::diff::code(text));
+            let cells = [&one.request, &one.before.effect, &one.after.effect].map(|text| code(text));
             let accepted = if one.accepted { " (accepted)" } else { "" };
             let message = one.message.replace('|', "\\|");
             output.line(&format!(
@@ -24,13 +24,9 @@ pub(super) fn print(verification: &Verification, converted: &Converted, output: 
                 cells.join(" | ")
             ));
         }
-        output.line("\n<details><summary>Requests that show it</summary>\n\n```sh");
-        for one in &verification.differences {
-            output.line(&one.curl);
-        }
-        output.line("```\n\n</details>");
+        requests(verification.differences.iter().map(|one| &*one.curl), output);
     }
     for reason in &verification.unknown {
-        output.line(&format!("- unknown: {}", crate::diff::code(reason)));
+        output.line(&format!("- unknown: {}", code(reason)));
     }
 }

@@ -1,8 +1,7 @@
 use std::path::PathBuf;
 
-use gateline::Profile;
 use gateline::model::Timestamp;
-use gateline_testing::Shard;
+use gateline_testing::{RoutingProfile, Shard};
 
 use crate::input::{Choices, time};
 
@@ -23,14 +22,13 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "PROFILE,…",
-        value_parser = profile,
         value_delimiter = ',',
         num_args = 0..,
         require_equals = true,
         default_missing_values = ["spec", "envoy-gateway"],
         conflicts_with_all = ["suggest", "init"]
     )]
-    pub(super) profile_matrix: Vec<Profile>,
+    pub(super) profile_matrix: Vec<RoutingProfile>,
     /// The time that certificates are held against, as 2026-12-24T08:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) now: Option<Timestamp>,
@@ -93,15 +91,6 @@ impl CoverageFormat {
             Self::Json => "coverage.json",
         }
     }
-}
-
-fn profile(text: &str) -> Result<Profile, String> {
-    let known = || Profile::ALL.into_iter().filter(|profile| profile.routes);
-    let found = Profile::named(text).filter(|profile| profile.routes);
-    found.ok_or_else(|| {
-        let names: Vec<String> = known().map(|profile| profile.to_string()).collect();
-        format!("{text:?} is none of {}", names.join(", "))
-    })
 }
 
 fn coverage(text: &str) -> Result<(CoverageFormat, Option<PathBuf>), String> {

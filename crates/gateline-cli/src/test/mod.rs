@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         router: args.choices.target(&config).options(),
         filter: args.filter.clone(),
         shard: args.shard,
-        profiles: args.profile_matrix.clone(),
+        profiles: args.profile_matrix.iter().map(|profile| profile.0).collect(),
     };
     let limit = args.fail_under.or(config.test.fail_under);
     if args.watch {

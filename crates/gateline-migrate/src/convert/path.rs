@@ -6,7 +6,7 @@ use gateline::model::PathMatch;
 use serde_json::{Value, json};
 
 use super::rewrite::prefix_swap;
-use crate::nginx::{Location, PathType, Server, looks_around, regex_over_paths};
+use crate::nginx::{Location, PathType, Server, branches, looks_around, regex_over_paths};
 
 /// How the paths of a host are written. Patterns and prefixes do not mix: a Gateway ranks patterns first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,26 +78,4 @@ fn pattern(location: &Location) -> (&'static str, String) {
         }
     };
     ("RegularExpression", value)
-}
-
-/// The texts between the `|` that stand outside of groups and classes.
-fn branches(text: &str) -> Vec<String> {
-    let (mut parts, mut depth, mut class, mut escaped) = (vec![String::new()], 0_usize, false, false);
-    for char in text.chars() {
-        let apart = char == '|' && !escaped && !class && depth == 0;
-        match char {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => class = true,
-            ']' => class = false,
-            '(' if !class => depth += 1,
-            ')' if !class => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        match parts.last_mut() {
-            Some(last) if !apart => last.push(char),
-            _ => parts.push(String::new()),
-        }
-    }
-    parts
 }

@@ -54,9 +54,7 @@ pub(super) fn filters(written: &Filters, prefixes: bool) -> (Vec<Value>, Option<
     if let Some(redirect) = &written.redirect {
         list.push(json!({"type": "RequestRedirect", "requestRedirect": of_redirect(redirect)}));
     } else if let Some(respond) = &written.respond {
-        let location = written.response_headers.iter().flat_map(|fields| &fields.set);
-        let location =
-            location.filter(|(name, _)| *name == LOCATION).find_map(|(_, value)| value.to_str().ok());
+        let location = written.response_headers.as_ref().and_then(|fields| fields.text(&LOCATION));
         let redirect = location.and_then(|location| to_location(location, respond.status.as_u16()));
         list.extend(redirect.map(|redirect| json!({"type": "RequestRedirect", "requestRedirect": redirect})));
     }

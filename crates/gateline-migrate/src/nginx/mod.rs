@@ -33,5 +33,5 @@ pub use globals::{Globals, ImplementationSpecific};
 pub(crate) use filters::rewrite;
 pub(crate) use location::{Location, PathType};
 pub(crate) use model::{ADD_SLASH, APP_ROOT, Builder, Built, Port, SSL_REDIRECT, Site, gateway};
-pub(crate) use regex::{has_branches, looks_around, starting as regex_over_paths};
+pub(crate) use regex::{branches, has_branches, looks_around, starting as regex_over_paths};
 pub(crate) use server::{Server, read, servers};

@@ -22,8 +22,14 @@ pub(crate) fn looks_around(text: &str) -> bool {
 
 /// Whether there is a `|` outside of all groups and classes.
 pub(crate) fn has_branches(text: &str) -> bool {
-    let (mut depth, mut class, mut escaped) = (0_usize, false, false);
+    branches(text).len() > 1
+}
+
+/// The texts between the `|` that stand outside of groups and classes.
+pub(crate) fn branches(text: &str) -> Vec<String> {
+    let (mut parts, mut depth, mut class, mut escaped) = (vec![String::new()], 0_usize, false, false);
     for char in text.chars() {
+        let apart = char == '|' && !escaped && !class && depth == 0;
         match char {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
@@ -31,11 +37,14 @@ pub(crate) fn has_branches(text: &str) -> bool {
             ']' => class = false,
             '(' if !class => depth += 1,
             ')' if !class => depth = depth.saturating_sub(1),
-            '|' if !class && depth == 0 => return true,
             _ => {}
         }
+        match parts.last_mut() {
+            Some(last) if !apart => last.push(char),
+            _ => parts.push(String::new()),
+        }
     }
-    false
+    parts
 }
 
 /// `/api/(?!internal|admin)(.*)` without the look-ahead: what may follow is spelt out. `None` where there is no look-ahead, or

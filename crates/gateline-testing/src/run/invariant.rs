@@ -52,8 +52,7 @@ fn proved(router: &Router, invariant: &Invariant, scope: &Scope) -> TestVerdict 
 
 fn refuted(router: &Router, invariant: &Invariant, found: &Counterexample) -> Failure {
     let rule = found.matched.and_then(|of| {
-        let route = router.model().routes.get(of.route.0 as usize)?;
-        let matched = route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))?;
+        let (route, matched) = of.get(router.model())?;
         let place = matched.origin.place.as_ref().map(ToString::to_string);
         Some(Line { place, text: format!("{}/{}#{} takes it", route.kind, route.name, of.rule) })
     });

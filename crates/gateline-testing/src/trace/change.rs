@@ -237,14 +237,7 @@ pub(super) fn differences(before: &Witness, after: &Witness) -> Vec<String> {
 
 /// `https on port 443`.
 fn socket(witness: &Witness) -> String {
-    let scheme = match witness.protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-        Protocol::Tls => "tls",
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
-    format!("{scheme} on port {}", witness.port)
+    format!("{} on port {}", witness.protocol.scheme(), witness.port)
 }
 
 fn parameters(witness: &Witness) -> BTreeMap<&str, Vec<&str>> {

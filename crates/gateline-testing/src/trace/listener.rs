@@ -125,7 +125,7 @@ impl<'a> Asked<'a> {
         ListenerTrace {
             name: listener.name.to_string(),
             port: listener.port,
-            protocol: words(listener.protocol).to_owned(),
+            protocol: words(listener.protocol),
             hostname: listener.hostname.as_ref().map(ToString::to_string),
             verdict,
             because,
@@ -188,14 +188,8 @@ impl Layer {
     }
 }
 
-fn words(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Http => "HTTP",
-        Protocol::Https => "HTTPS",
-        Protocol::Tls => "TLS",
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-    }
+fn words(protocol: Protocol) -> String {
+    protocol.scheme().to_ascii_uppercase()
 }
 
 /// The listeners of Gateways and ListenerSets that have a status, whether or not they serve, as if they did not.

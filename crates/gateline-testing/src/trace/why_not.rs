@@ -186,9 +186,7 @@ impl Tracer<'_> {
             Reachable::By(found) => change(request, &original, &found, &found.witness()),
             Reachable::Never(Never { why, covers }) => {
                 let cover = |of: &MatchRef| {
-                    let route = model.routes.get(of.route.0 as usize)?;
-                    let matched =
-                        route.rules.get(usize::from(of.rule))?.matches.get(usize::from(of.matched))?;
+                    let (route, matched) = of.get(model)?;
                     let rule = format!("{}#{}", full_name(route), of.rule);
                     Some(Cover { rule, source: source(matched.origin.place.as_ref()) })
                 };

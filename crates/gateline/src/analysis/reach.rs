@@ -5,7 +5,7 @@ use super::cell::Cell;
 use super::scene::{Host, Marks, Memo, Scene, Visit};
 use super::unknown::Reason;
 use super::witness::Witness;
-use crate::model::{RouteId, RouteKind};
+use crate::model::{Match, Model, Route, RouteId, RouteKind};
 use crate::router::Row;
 use crate::{Connect, Hit, Router};
 
@@ -18,6 +18,16 @@ pub struct MatchRef {
     pub rule: u16,
     /// Index into the rule's matches.
     pub matched: u16,
+}
+
+impl MatchRef {
+    /// The route and the match in a model.
+    #[must_use]
+    pub fn get(self, model: &Model) -> Option<(&Route, &Match)> {
+        let route = model.routes.get(self.route.0 as usize)?;
+        let rule = route.rules.get(usize::from(self.rule))?;
+        Some((route, rule.matches.get(usize::from(self.matched))?))
+    }
 }
 
 /// Whether some request reaches a match.

@@ -51,12 +51,11 @@ impl Witness {
     /// `https://a.example:8443/path?query`; of a connection `tls://a.example:8443`, `tcp://:9000`, `udp://:53`.
     #[must_use]
     pub fn url(&self) -> String {
-        let (scheme, default) = match self.protocol {
-            Protocol::Http => ("http", Some(80)),
-            Protocol::Https => ("https", Some(443)),
-            Protocol::Tls => ("tls", None),
-            Protocol::Tcp => ("tcp", None),
-            Protocol::Udp => ("udp", None),
+        let scheme = self.protocol.scheme();
+        let default = match self.protocol {
+            Protocol::Http => Some(80),
+            Protocol::Https => Some(443),
+            Protocol::Tls | Protocol::Tcp | Protocol::Udp => None,
         };
         let port = if Some(self.port) == default { String::new() } else { format!(":{}", self.port) };
         let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();

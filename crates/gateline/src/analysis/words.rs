@@ -62,10 +62,8 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(respond) = &self.filters.respond {
             write!(f, "{}", respond.status.as_u16())?;
-            let fields = self.filters.response_headers.iter().flat_map(|fields| &fields.set);
-            let location =
-                fields.filter(|(name, _)| *name == LOCATION).find_map(|(_, value)| value.to_str().ok());
-            return match location {
+            let fields = self.filters.response_headers.as_ref();
+            return match fields.and_then(|fields| fields.text(&LOCATION)) {
                 Some(location) => write!(f, " to {location}"),
                 None => f.write_str(" by the rule"),
             };

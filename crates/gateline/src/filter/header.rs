@@ -32,6 +32,12 @@ impl HeaderModifier {
         }
     }
 
+    /// The first text that is set for a name.
+    #[must_use]
+    pub fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.set.iter().filter(|(set, _)| set == name).find_map(|(_, value)| value.to_str().ok())
+    }
+
     /// Whether a modifier leaves a name alone: `Host`, which `URLRewrite` is for; the fields of one connection (RFC 9110
     /// section 7.6.1), which the gateway sets itself; and `Content-Length`, which must agree with the body.
     #[must_use]

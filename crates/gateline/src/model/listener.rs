@@ -46,6 +46,18 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// As in a URL: `http`, `https`, `tls`, `tcp`, `udp`. In upper case it is the protocol of a listener.
+    #[must_use]
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Tls => "tls",
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+
     /// The kinds of routes of the Gateway API that may attach to a listener of this protocol.
     #[must_use]
     pub fn kinds(self) -> &'static [RouteKind] {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 mod args;
+mod binding;
 mod check;
 mod command;
 mod conformance;

@@ -1,3 +1,4 @@
+use crate::binding;
 use crate::check;
 use crate::conformance;
 use crate::crds;
@@ -24,7 +25,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 24] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
@@ -47,6 +48,8 @@ const STEPS: [Step; 22] = [
     full("nginx", nginx),
     full("pages", check::commands::check),
     full("e2e", end_to_end),
+    full("python-binding", binding::python),
+    full("node-binding", binding::node),
     full("fuzz", fuzz::smoke),
     full("conformance", conformance::check),
     full("cluster", conformance::check_own),

@@ -1,6 +1,8 @@
+#[cfg(feature = "serve")]
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+#[cfg(feature = "serve")]
 use gateline_proxy::ProxyError;
 use gateline_testing::record::RecordError;
 use gateline_testing::{LoadError, NameError, RequestError};
@@ -46,14 +48,20 @@ pub(crate) enum CliError {
     NotEmpty(PathBuf),
     #[error("{0:?} is not a finding")]
     NoSuchRule(String),
+    #[cfg(feature = "serve")]
     #[error(transparent)]
     Proxy(#[from] ProxyError),
     #[error("{what}: {source}")]
     Io { what: &'static str, source: std::io::Error },
+    #[cfg(feature = "serve")]
     #[error("cannot use the cluster: {0}")]
     Cluster(Box<dyn std::error::Error + Send + Sync>),
+    #[cfg(feature = "serve")]
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
+    #[cfg(not(feature = "serve"))]
+    #[error("this build of gateline {0}")]
+    Reduced(&'static str),
 }
 
 impl CliError {
@@ -63,20 +71,26 @@ impl CliError {
             Self::Load(LoadError::Unusable(_)) => {
                 Some("PATH is a file, a folder, a glob or -, with Kubernetes manifests in YAML or JSON")
             }
+            #[cfg(feature = "serve")]
             Self::Proxy(ProxyError::Bind { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
                 Some("ports below 1024 need CAP_NET_BIND_SERVICE; --port 80=8080 binds another one")
             }
+            #[cfg(feature = "serve")]
             Self::Proxy(ProxyError::Bind { .. }) => {
                 Some("--port 80=8080 binds 8080 where a listener says 80; `ss -ltnp` shows who has the port")
             }
+            #[cfg(feature = "serve")]
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
             Self::NotEmpty(_) => Some("write to another folder, or empty this one first"),
             Self::Baseline { .. } => Some("--write-baseline writes it anew"),
             Self::NoTests => Some("`gateline test --init PATH` writes one beside the manifests at PATH"),
             Self::NoSuchRule(_) => Some("`gateline rule` lists all of them"),
+            #[cfg(feature = "serve")]
             Self::Cluster(_) => {
                 Some("the cluster is that of $KUBECONFIG, of ~/.kube/config, or of the pod's ServiceAccount")
             }
+            #[cfg(not(feature = "serve"))]
+            Self::Reduced(_) => Some("the program does: `cargo install gateline-cli`"),
             Self::Load(LoadError::Config { .. }) => Some("docs/cli.md describes gateline.toml"),
             _ => None,
         }

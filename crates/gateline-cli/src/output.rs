@@ -32,24 +32,44 @@ pub(crate) enum Format {
 /// Both output streams. A closed pipe (`gateline check | head`) ends the output, not the command: its exit code stays
 /// what it would have been.
 pub(crate) struct Output {
-    out: Stream<BufWriter<Stdout>>,
-    err: Stream<Stderr>,
+    out: Stream,
+    err: Stream,
 }
 
-struct Stream<W> {
-    writer: W,
+struct Stream {
+    sink: Sink,
     color: bool,
     closed: bool,
 }
 
+/// Where lines go.
+enum Sink {
+    Out(BufWriter<Stdout>),
+    Err(Stderr),
+    Kept(Vec<u8>),
+}
+
 impl Output {
-    pub(crate) fn new(choice: ColorChoice) -> Self {
+    /// On standard output and standard error.
+    pub(crate) fn standard(choice: ColorChoice) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let (out_color, err_color) = (wants_color(choice, &out), wants_color(choice, &err));
         Self {
-            out: Stream { writer: BufWriter::new(out), color: out_color, closed: false },
-            err: Stream { writer: err, color: err_color, closed: false },
+            out: Stream { sink: Sink::Out(BufWriter::new(out)), color: out_color, closed: false },
+            err: Stream { sink: Sink::Err(err), color: err_color, closed: false },
         }
+    }
+
+    /// In memory.
+    pub(crate) fn kept(choice: ColorChoice) -> Self {
+        let stream =
+            || Stream { sink: Sink::Kept(Vec::new()), color: choice == ColorChoice::Always, closed: false };
+        Self { out: stream(), err: stream() }
+    }
+
+    /// What was kept, of standard output and standard error.
+    pub(crate) fn into_texts(self) -> (String, String) {
+        (self.out.into_text(), self.err.into_text())
     }
 
     /// Whether standard output takes colours.
@@ -85,10 +105,7 @@ impl Output {
 
     /// A value as indented JSON on standard output.
     pub(crate) fn json(&mut self, value: &impl serde::Serialize) {
-        match serde_json::to_string_pretty(value) {
-            Ok(text) => self.line(&text),
-            Err(error) => self.error_line(&format!("error: {error}")),
-        }
+        self.line(&gateline_testing::json(value));
     }
 
     /// Writes out what is buffered. Long-running commands call it after each event.
@@ -97,16 +114,33 @@ impl Output {
     }
 }
 
-impl<W: Write> Stream<W> {
+impl Stream {
     fn line(&mut self, text: &str) {
         if !self.closed {
-            self.closed = writeln!(self.writer, "{text}").is_err();
+            self.closed = writeln!(self.sink.writer(), "{text}").is_err();
         }
     }
 
     fn flush(&mut self) {
         if !self.closed {
-            self.closed = self.writer.flush().is_err();
+            self.closed = self.sink.writer().flush().is_err();
+        }
+    }
+
+    fn into_text(self) -> String {
+        match self.sink {
+            Sink::Kept(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Sink::Out(_) | Sink::Err(_) => String::new(),
+        }
+    }
+}
+
+impl Sink {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Out(writer) => writer,
+            Self::Err(writer) => writer,
+            Self::Kept(bytes) => bytes,
         }
     }
 }
@@ -130,6 +164,7 @@ fn wants_color(choice: ColorChoice, stream: &impl IsTerminal) -> bool {
 }
 
 /// A line on standard output from another thread. A closed pipe loses it.
+#[cfg(feature = "serve")]
 pub(crate) fn print_line(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }

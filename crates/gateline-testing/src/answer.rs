@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::explain::no_port;
 use crate::request::{Request, RequestKind};
+use crate::suite::Named;
 
 /// What becomes of a request, as plain data: an [`Explanation`] without the rules that do not take it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +62,15 @@ pub fn route(router: &Router, request: &Request, random: u64) -> Answer {
         RequestKind::Connection(connection) => {
             router.explain_connection(entry, &connection.opening(), random).into()
         }
+    }
+}
+
+impl Answer {
+    /// Whether this backend gets it: `namespace/name:port`, or less of it.
+    #[must_use]
+    pub fn goes_to(&self, backend: &str) -> bool {
+        let picked = self.backend.as_ref().filter(|_| self.kind == Outcome::Forward);
+        picked.is_some_and(|reference| Named::text_means_backend(backend, reference))
     }
 }
 

@@ -7,6 +7,8 @@
 //! World, Router --Tracer--trace(Request)--> Trace: the Explanation with listeners, certificate, hostname, attachment
 //! ```
 //!
+//! [`Manifests`] is a world with its router, for those who keep both.
+//!
 //! # Example
 //!
 //! ```
@@ -41,10 +43,13 @@ mod diff;
 pub mod example;
 mod explain;
 mod load;
+mod located;
+mod manifests;
 pub mod record;
 pub mod report;
 mod request;
 mod run;
+mod settings;
 mod shown;
 mod suggest;
 pub mod suite;
@@ -60,15 +65,26 @@ pub use load::{
     AnyProfile, AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, RoutingProfile, TargetConfig,
     TestConfig, World,
 };
+pub use located::Located;
+pub use manifests::Manifests;
 pub use request::{Connection, HttpRequest, Request, RequestError, RequestKind};
 pub use run::{CaseReport, Coverage, Covered, Failure, Line, Runner, TestVerdict};
+pub use settings::{Rank, Settings};
 pub use suggest::suggest;
 pub use suite::{Suite, SuiteError, Waivers};
 pub use test::{
-    FileReport, Shard, ShardError, TestOptions, TestReport, Unreadable, test, test_files, test_manifests,
+    FileReport, Shard, ShardError, TestOptions, TestReport, Unreadable, manifests_of, test, test_files,
+    test_manifests,
 };
 pub use trace::{
     AttemptTrace, CertificateTrace, Cover, HostnameKind, HostnameTrace, ListenerTrace, ListenerVerdict,
     NameError, Obstacle, ParentTrace, Remedy, RouteTrace, RuleRef, Trace, TraceOptions, Tracer, WhyNot,
     rules,
 };
+
+/// A value as `--format json` prints it, without the last line break. Every front door writes JSON with this.
+#[must_use]
+pub fn json(value: &impl serde::Serialize) -> String {
+    // Plain data with text for keys: it does not fail.
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}

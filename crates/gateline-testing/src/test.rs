@@ -153,7 +153,8 @@ pub fn test_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, std::io::
 /// The manifests that test files name, each once: what else to watch for changes.
 #[must_use]
 pub fn test_manifests(files: &[PathBuf]) -> Vec<PathBuf> {
-    let mut named: Vec<PathBuf> = files.iter().flat_map(|file| manifests(file, &read(file).0)).collect();
+    let mut named: Vec<PathBuf> =
+        files.iter().flat_map(|file| manifests_of(file, &Suite::read(file).0)).collect();
     named.sort();
     named.dedup();
     named
@@ -168,8 +169,8 @@ pub fn test(files: &[PathBuf], options: &TestOptions, now: Option<Timestamp>) ->
     let mut suites = Vec::new();
     let mut number = 0;
     for file in files {
-        let (mut suite, errors) = read(file);
-        let manifests = manifests(file, &suite);
+        let (mut suite, errors) = Suite::read(file);
+        let manifests = manifests_of(file, &suite);
         suite.cases.retain(|case| options.wants(&case.name, &mut number));
         suite.invariants.retain(|invariant| options.wants(&invariant.name, &mut number));
         report.files.push(FileReport { file: suite.file.clone(), errors, tests: Vec::new() });
@@ -194,20 +195,9 @@ pub fn test(files: &[PathBuf], options: &TestOptions, now: Option<Timestamp>) ->
     report
 }
 
-fn read(file: &Path) -> (Suite, Vec<SuiteError>) {
-    let name = file.display().to_string();
-    match fs::read_to_string(file) {
-        Ok(text) => Suite::parse(&name, &text),
-        Err(error) => {
-            let place = Place { file: name.as_str().into(), line: 1, column: 1 };
-            let error = SuiteError { place, message: format!("cannot read: {error}"), help: None };
-            (Suite { file: name, ..Suite::default() }, vec![error])
-        }
-    }
-}
-
-/// Relative to the folder of the file, which is what is read if it names none.
-fn manifests(file: &Path, suite: &Suite) -> Vec<PathBuf> {
+/// The manifests of a file of tests: relative to its folder, which is what is read if it names none.
+#[must_use]
+pub fn manifests_of(file: &Path, suite: &Suite) -> Vec<PathBuf> {
     let folder = file.parent().unwrap_or(Path::new(""));
     if suite.manifests.is_empty() {
         return vec![clean(&folder.join("."))];

@@ -1,6 +1,19 @@
 //! The words for verdicts, the same in every front door.
 
-use gateline::explain::{Criterion, Source, Verdict};
+use gateline::explain::{Criterion, Outcome, Source, Verdict};
+
+/// What becomes of a request, in a word.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Forward => "forward",
+        Outcome::Redirect => "redirect",
+        Outcome::Respond => "respond",
+        Outcome::None => "none",
+        Outcome::Close => "close",
+        Outcome::Http => "http",
+    }
+}
 
 /// What became of a candidate, in a sentence.
 #[must_use]

@@ -194,18 +194,7 @@ fn shown(args: &Args, world: &World) -> Vec<Finding> {
 
 /// Looks at all requests too, and does what comments and `[check]` of gateline.toml say.
 fn judge(args: &Args, world: &mut World, config: &Config) {
-    world.analyse(&args.choices.target(config));
-    world.heed_comments();
-    adjust(&mut world.findings, &config.check);
-}
-
-/// `[check]` of gateline.toml.
-fn adjust(findings: &mut Vec<Finding>, config: &CheckConfig) {
-    let listed = |list: &[String], code: &str| list.iter().any(|prefix| code.starts_with(prefix.as_str()));
-    findings.retain(|finding| !listed(&config.ignore, finding.code));
-    for finding in findings.iter_mut().filter(|finding| listed(&config.deny, finding.code)) {
-        finding.severity = Severity::Error;
-    }
+    world.findings = world.judged(&args.choices.target(config), &config.check);
 }
 
 fn json(args: &Args, world: &World, changes: Option<&Changes>, output: &mut Output) {

@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use gateline::model::Timestamp;
 use gateline_api::parse::{self, Limits};
 use gateline_testing::record::LogHost;
-use gateline_testing::{Config, LoadError, RequestError, TraceOptions, Tracer, rules};
+use gateline_testing::{Config, LoadError, RequestError, Trace, TraceOptions, Tracer, rules};
 
 use self::requests::{Asked, Entry};
 use crate::Verdict;
 use crate::error::CliError;
 use crate::input::{Choices, World, inputs, now, time};
 use crate::live::{Live, LiveArgs};
-use crate::output::{Format, Output};
+use crate::output::{ColorChoice, Format, Output};
 use crate::snippet::Drawer;
 
 /// Options of `explain`.
@@ -112,6 +112,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         output.error_line(&format!("error: {error}"));
     }
     if errors.is_empty() { Ok(Verdict::Clean) } else { Err(CliError::Unrecorded(errors.len())) }
+}
+
+/// A trace as `explain` prints it, without colours.
+#[must_use]
+pub fn trace_text(trace: &Trace) -> String {
+    let mut output = Output::kept(ColorChoice::Never);
+    text::print(trace, false, &mut output);
+    output.into_texts().0
 }
 
 /// Manifests, a cluster, or a cluster as it would be with manifests.

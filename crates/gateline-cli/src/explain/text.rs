@@ -1,7 +1,7 @@
 //! An explanation for people.
 
 use gateline::Explanation;
-use gateline::explain::{Asked, BackendShare, Candidate, Outcome, Stage, Verdict};
+use gateline::explain::{Asked, BackendShare, Candidate, Stage, Verdict};
 use gateline_testing::{Trace, words};
 
 use super::requests::Entry;
@@ -75,14 +75,7 @@ fn outcome(explanation: &Explanation) -> String {
         _ => String::new(),
     };
     let status = explanation.status.map(|status| format!(" {status}")).unwrap_or_default();
-    let word = match explanation.outcome {
-        Outcome::Forward => "forward",
-        Outcome::Redirect => "redirect",
-        Outcome::Respond => "respond",
-        Outcome::None => "none",
-        Outcome::Close => "close",
-        Outcome::Http => "http",
-    };
+    let word = words::outcome(explanation.outcome);
     format!("{word}{status}{rule}")
 }
 

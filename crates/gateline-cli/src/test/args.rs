@@ -45,13 +45,16 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) strict: bool,
     /// Run the tests again when a file changes
+    #[cfg(feature = "serve")]
     #[arg(long, conflicts_with_all = ["coverage", "fail_under"])]
     pub(super) watch: bool,
     /// Print a test for each rule of the manifests at PATH, as they work today
-    #[arg(long, conflicts_with = "watch")]
+    #[arg(long)]
+    #[cfg_attr(feature = "serve", arg(conflicts_with = "watch"))]
     pub(super) suggest: bool,
     /// Write those tests to gateline.routetest.yaml in the folder PATH
-    #[arg(long, conflicts_with_all = ["watch", "suggest"])]
+    #[arg(long, conflicts_with = "suggest")]
+    #[cfg_attr(feature = "serve", arg(conflicts_with = "watch"))]
     pub(super) init: bool,
     #[command(flatten)]
     pub(super) choices: Choices,

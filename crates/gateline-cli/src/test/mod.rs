@@ -2,6 +2,7 @@
 
 mod args;
 mod init;
+#[cfg(feature = "serve")]
 mod watch;
 
 use std::path::Path;
@@ -29,6 +30,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         profiles: args.profile_matrix.iter().map(|profile| profile.0).collect(),
     };
     let limit = args.fail_under.or(config.test.fail_under);
+    #[cfg(feature = "serve")]
     if args.watch {
         return watch::watch(args, &options, output);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gateline::Profile;
 use gateline::model::Timestamp;
 use gateline_api::resolve::{Assume, Options};
-use gateline_api::{Severity, Target};
+use gateline_api::{Finding, Severity, Target};
 use serde::Deserialize;
 
 use super::error::LoadError;
@@ -119,6 +119,18 @@ pub struct CheckConfig {
 pub struct TestConfig {
     /// The least coverage of rules, in percent.
     pub fail_under: Option<f64>,
+}
+
+impl CheckConfig {
+    /// Leaves out what is ignored, and makes errors of what is denied.
+    pub fn apply(&self, findings: &mut Vec<Finding>) {
+        let listed =
+            |list: &[String], code: &str| list.iter().any(|prefix| code.starts_with(prefix.as_str()));
+        findings.retain(|finding| !listed(&self.ignore, finding.code));
+        for finding in findings.iter_mut().filter(|finding| listed(&self.deny, finding.code)) {
+            finding.severity = Severity::Error;
+        }
+    }
 }
 
 impl Config {

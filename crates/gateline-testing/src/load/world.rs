@@ -5,6 +5,7 @@ use gateline_api::parse::{Input, Limits, Loaded, ParseError, Sources};
 use gateline_api::resolve::{Options, Resolution};
 use gateline_api::{Finding, Objects, Target, analyse, parse, resolve, validate};
 
+use super::config::CheckConfig;
 use super::error::LoadError;
 use super::ignores;
 
@@ -54,9 +55,24 @@ impl World {
 
     /// Adds the findings about all requests at once ([`gateline_api::analyse`]), on these implementations.
     pub fn analyse(&mut self, target: &Target) {
-        self.findings.append(&mut analyse(&self.resolution.model, target));
-        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.findings.dedup();
+        self.findings = self.analysed(target);
+    }
+
+    fn analysed(&self, target: &Target) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings.append(&mut analyse(&self.resolution.model, target));
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        findings.dedup();
+        findings
+    }
+
+    /// All findings as `check` reports them: those about all requests too, and without what comments and `[check]` ignore.
+    #[must_use]
+    pub fn judged(&self, target: &Target, check: &CheckConfig) -> Vec<Finding> {
+        let mut findings = self.analysed(target);
+        ignores::apply(&mut findings, &self.sources);
+        check.apply(&mut findings);
+        findings
     }
 
     /// Takes out the findings that comments of the manifests ignore (`# gateline: ignore[GL202] reason`), and says which

@@ -24,4 +24,10 @@ pub enum RequestError {
     /// Not `name: value`.
     #[error("{0:?} is not a header: write 'name: value'")]
     Header(String),
+    /// Not `package.Service/Method`.
+    #[error("{0:?} is not a gRPC method: write package.Service/Method")]
+    Grpc(String),
+    /// Not `namespace/name`.
+    #[error("{0:?} is not a Gateway: write namespace/name")]
+    Gateway(String),
 }

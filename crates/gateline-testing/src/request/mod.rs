@@ -106,6 +106,41 @@ impl Request {
         format!("{}{}", http.text(), fields.collect::<String>())
     }
 
+    /// A call of gRPC: `url` is `https://host`, `method` is `package.Service/Method`, and metadata are header fields.
+    pub fn grpc(url: &str, method: &str, metadata: &[String]) -> Result<Self, RequestError> {
+        let (text, mut headers) = Self::grpc_parts(url, method)?;
+        headers.extend_from_slice(metadata);
+        Self::parse(&text, &headers)
+    }
+
+    /// What [`Request::parse`] is given for a call of gRPC.
+    pub fn grpc_parts(url: &str, method: &str) -> Result<(String, Vec<String>), RequestError> {
+        let call = method.trim_start_matches('/');
+        if call.split_once('/').is_none_or(|(service, name)| service.is_empty() || name.is_empty()) {
+            return Err(RequestError::Grpc(method.to_owned()));
+        }
+        let fields = ["content-type: application/grpc", "te: trailers"].map(str::to_owned);
+        Ok((format!("POST {}/{call}", url.trim_end_matches('/')), fields.into()))
+    }
+
+    /// [`Request::parse`] of what a program has: names and values of header fields, and the Gateway (`namespace/name`) whose
+    /// address it is sent to, if not any.
+    pub fn read(
+        text: &str,
+        headers: &[(String, String)],
+        gateway: Option<&str>,
+    ) -> Result<Self, RequestError> {
+        let fields = headers.iter().map(|(name, value)| {
+            let field = format!("{name}: {value}");
+            if name.contains(':') { Err(RequestError::Header(field)) } else { Ok(field) }
+        });
+        let request = Self::parse(text, &fields.collect::<Result<Vec<_>, _>>()?)?;
+        let Some(gateway) = gateway else { return Ok(request) };
+        let (namespace, name) =
+            gateway.split_once('/').ok_or_else(|| RequestError::Gateway(gateway.to_owned()))?;
+        Ok(Self { gateway: Some(ObjectName::new(namespace, name)), ..request })
+    }
+
     /// The port it arrives at.
     #[must_use]
     pub fn port(&self) -> u16 {

@@ -89,6 +89,11 @@ impl<'w> Runner<'w> {
         }
     }
 
+    /// Counts a request as if a test had sent it.
+    pub fn count(&mut self, request: &Request) {
+        self.counter.count(request, &possible::all(self.router, request, &[]));
+    }
+
     /// What all tests together went through.
     #[must_use]
     pub fn finish(self) -> Coverage {

@@ -1,4 +1,6 @@
 use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
 
 use gateline::model::Place;
 use gateline_api::parse::{Limits, yaml};
@@ -46,7 +48,7 @@ impl Suite {
         let mut errors = Vec::new();
         for document in &documents {
             let reader = Reader { file, places: &*document.places, errors: RefCell::default() };
-            suite.read(&Node::root(&document.value, &reader));
+            suite.read_document(&Node::root(&document.value, &reader));
             errors.append(&mut reader.errors.into_inner());
         }
         if documents.is_empty() {
@@ -58,7 +60,28 @@ impl Suite {
         (suite, errors)
     }
 
-    fn read(&mut self, root: &Node<'_>) {
+    /// Reads a file of tests from the disk; see [`Suite::parse`].
+    #[must_use]
+    pub fn read(path: &Path) -> (Self, Vec<SuiteError>) {
+        let file = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&file, &text),
+            Err(error) => {
+                let place = Place { file: file.as_str().into(), line: 1, column: 1 };
+                let error = SuiteError { place, message: format!("cannot read: {error}"), help: None };
+                (Self { file, ..Self::default() }, vec![error])
+            }
+        }
+    }
+
+    /// Names and lines of its tests, then of its invariants.
+    pub fn titles(&self) -> impl Iterator<Item = (String, u32)> {
+        let cases = self.cases.iter().map(|case| (case.name.clone(), case.place.line));
+        let title = |invariant: &Invariant| (format!("invariant {}", invariant.name), invariant.place.line);
+        cases.chain(self.invariants.iter().map(title))
+    }
+
+    fn read_document(&mut self, root: &Node<'_>) {
         if !root.mapping("a file of tests", &KEYS) {
             return;
         }

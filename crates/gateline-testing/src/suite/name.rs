@@ -50,6 +50,13 @@ impl Named {
         Self { place, namespace, name: name.to_owned(), port }
     }
 
+    /// Whether a text, `namespace/name:port` or less of it, means this backend.
+    #[must_use]
+    pub fn text_means_backend(text: &str, reference: &str) -> bool {
+        let nowhere = Place { file: "".into(), line: 1, column: 1 };
+        Self::parse(text, nowhere).means_backend(reference)
+    }
+
     /// Whether it means this object.
     #[must_use]
     pub fn means(&self, object: &ObjectName) -> bool {

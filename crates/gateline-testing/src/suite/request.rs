@@ -47,18 +47,9 @@ fn grpc(node: &Node<'_>) -> Option<Request> {
     let url = node.required("grpc", "url")?.text("url")?;
     let call = node.required("grpc", "method")?;
     let method = call.text("method")?;
-    if method
-        .trim_start_matches('/')
-        .split_once('/')
-        .is_none_or(|(service, name)| service.is_empty() || name.is_empty())
-    {
-        call.error(format!("{method:?} is not a gRPC method: write package.Service/Method"));
-        return None;
-    }
-    let mut headers = vec!["content-type: application/grpc".to_owned(), "te: trailers".to_owned()];
-    headers.extend(fields(node, "metadata"));
-    let url = format!("{}/{}", url.trim_end_matches('/'), method.trim_start_matches('/'));
-    report(node, Request::parse(&format!("POST {url}"), &headers))
+    let read = Request::grpc(&url, &method, &fields(node, "metadata"));
+    let at = if matches!(read, Err(RequestError::Grpc(_))) { &call } else { node };
+    report(at, read)
 }
 
 fn tls(node: &Node<'_>) -> Option<Request> {

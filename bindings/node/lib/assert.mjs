@@ -1,0 +1,3 @@
+import matchers from "./assert.cjs";
+
+export const { routesTo, redirectsTo, answers, hasNoFindings } = matchers;

@@ -122,3 +122,61 @@ def test_both_count_together(shop: pytest.Pytester) -> None:
     shop.makepyfile("def test_backend(gateline): gateline.load().route('http://www.shop.example.com/')")
     result = shop.runpytest("--gateline-cov")
     result.stdout.fnmatch_lines(["rules 27.3 %"])
+
+
+REGEX = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  gatewayClassName: any
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: items, namespace: shop}
+spec:
+  parentRefs: [{name: web}]
+  rules:
+    - matches: [{path: {type: RegularExpression, value: "/items/[0-9]+"}}]
+      backendRefs: [{name: items, port: 80}]
+    - matches: [{path: {type: RegularExpression, value: "/items.*"}, method: GET}]
+      backendRefs: [{name: list, port: 80}]
+"""
+
+
+def test_a_mark_names_a_profile(shop: pytest.Pytester) -> None:
+    shop.path.joinpath("items.yaml").write_text(REGEX)
+    shop.makepyfile("""
+        import pytest
+
+        def backend(gateline, **options):
+            return gateline.load("items.yaml", **options).route("GET http://a.example/items/1").backend.name
+
+        def test_spec(gateline):
+            assert backend(gateline) == "list"
+
+        @pytest.mark.gateline(profile="envoy-gateway")
+        def test_marked(gateline):
+            assert backend(gateline) == "items"
+            assert backend(gateline, profile="spec") == "list"
+
+        def test_not_marked(gateline):
+            assert backend(gateline) == "list"
+
+        @pytest.mark.gateline("envoy-gateway")
+        def test_wrongly_marked(gateline):
+            pass
+    """)
+    result = shop.runpytest("--strict-markers")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*test_wrongly_marked: @pytest.mark.gateline takes profile=NAME*"])
+
+
+def test_the_settings_name_a_profile(shop: pytest.Pytester) -> None:
+    shop.makeini("[pytest]\ngateline_paths = items.yaml\ngateline_profile = envoy-gatway\n")
+    shop.path.joinpath("items.yaml").write_text(REGEX)
+    shop.makepyfile("def test_load(gateline): gateline.load()")
+    result = shop.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*envoy-gatway*"])

@@ -45,21 +45,29 @@ class Loader:
         self._paths: list[Path] = config.getini("gateline_paths")
         lines = [line.partition("=") for line in config.getini("gateline_assume")]
         self._assume = {kind.strip(): value.strip() for kind, _, value in lines}
+        self._profile: str | None = config.getini("gateline_profile") or None
+        self.marked: str | None = None
+        """The profile of the test that runs, if it names one."""
         self._record = _wants_coverage(config)
-        self._loaded: dict[tuple[str, ...], Manifests] = {}
+        self._loaded: dict[tuple[str | None, ...], Manifests] = {}
 
-    def load(self, *paths: str | PathLike[str]) -> Manifests:
-        """Manifests of these paths, or of those of `gateline_paths`. Each set is read once."""
+    def load(self, *paths: str | PathLike[str], profile: str | None = None) -> Manifests:
+        """Manifests of these paths, or of those of `gateline_paths`. Each set is read once for each profile.
+
+        The profile is this one, or that of the test's mark, or `gateline_profile`.
+        """
         names = tuple(str(path) for path in paths or self._paths)
         if not names:
             message = "name paths, or write gateline_paths into the settings of pytest"
             raise pytest.UsageError(message)
-        if names not in self._loaded:
-            manifests = load(names, assume=cast("Any", self._assume))
+        profile = profile or self.marked or self._profile
+        key = (profile, *names)
+        if key not in self._loaded:
+            manifests = load(names, assume=cast("Any", self._assume), profile=profile)
             if self._record:
                 manifests.record()
-            self._loaded[names] = manifests
-        return self._loaded[names]
+            self._loaded[key] = manifests
+        return self._loaded[key]
 
     def coverage(self) -> list[Coverage]:
         """Of each set of manifests."""
@@ -92,6 +100,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail if the tests go through less of the rules",
     )
     parser.addini("gateline_paths", "manifests: files and folders", type="paths")
+    parser.addini("gateline_profile", "the implementation to decide like, as in envoy-gateway")
     parser.addini("gateline_assume", "what to take things for, as in services=present", type="linelist")
 
 
@@ -100,7 +109,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if _wants_coverage(config) and getattr(config.option, "numprocesses", None):
         message = "--gateline-cov counts in one process: run it without -n"
         raise pytest.UsageError(message)
+    config.addinivalue_line("markers", "gateline(profile): what this test loads decides like this implementation")
     config.stash[_LOADER] = Loader(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What the test's mark says."""
+    mark = item.get_closest_marker("gateline")
+    if mark is not None and (mark.args or set(mark.kwargs) != {"profile"}):
+        message = f"{item.nodeid}: @pytest.mark.gateline takes profile=NAME"
+        raise pytest.UsageError(message)
+    item.config.stash[_LOADER].marked = None if mark is None else mark.kwargs["profile"]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RouteTests | None:

@@ -26,6 +26,8 @@ pub struct File {
     /// Where regular expressions rank among path matches: a choice of the user.
     #[serde(default)]
     pub regex_rank: RegexRank,
+    /// The class of Ingresses that are served beside the routes, as ingress-nginx does.
+    pub ingress: Option<String>,
     /// Manifests, as one would apply them.
     pub objects: String,
     /// The cases.

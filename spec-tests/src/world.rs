@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use gateline::{CompileError, Router};
 use gateline_api::resolve::{self, Options, Resolution};
-use gateline_api::{Finding, parse, resolve as resolve_objects, validate};
+use gateline_api::{Finding, Objects, parse, resolve as resolve_objects, validate};
+use gateline_migrate::{Source, SourceOptions, beside};
 
 use crate::file::{Assumed, File};
 use crate::load::{LoadError, files};
@@ -55,7 +56,7 @@ impl World {
         if !file.admitted {
             loaded.findings.append(&mut validate(&mut loaded.objects));
         }
-        let mut resolution = resolve_objects(&loaded.objects, &options(file));
+        let mut resolution = resolved(file, &loaded.objects);
         let mut findings = loaded.findings;
         findings.append(&mut resolution.findings);
         let model = Arc::new(resolution.model.clone());
@@ -69,6 +70,16 @@ impl World {
 /// All files, each with what its objects mean.
 pub fn worlds() -> Result<Vec<(File, World)>, WorldError> {
     files()?.into_iter().map(|file| World::new(&file).map(|world| (file, world))).collect()
+}
+
+fn resolved(file: &File, objects: &Objects) -> Resolution {
+    let options = options(file);
+    if file.ingress.is_none() {
+        return resolve_objects(objects, &options);
+    }
+    let mut chosen = SourceOptions::default();
+    chosen.class.clone_from(&file.ingress);
+    beside(objects, &options, &Source::ingress_nginx(objects, &chosen))
 }
 
 fn options(file: &File) -> Options {

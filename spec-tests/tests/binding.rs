@@ -62,6 +62,9 @@ impl Door for Binding {
         if file.admitted {
             return Some("bindings read manifests, and a cluster would refuse these");
         }
+        if file.ingress.is_some() {
+            return Some("bindings read routes, and no Ingresses");
+        }
         (!case.request.auth.is_empty()).then_some("they ask no server")
     }
 

@@ -27,8 +27,7 @@ pub(crate) fn of(servers: &[Server], globals: &Globals) -> Vec<String> {
     if globals.implementation_specific == ImplementationSpecific::Raw && any(|one| one.kind == PathType::Raw)
     {
         note(
-            "paths of type ImplementationSpecific are taken as raw beginnings; with `--implementation-specific prefix` they are \
-             taken as Prefix, which is what the controller's own defaulting makes of them",
+            "paths of type ImplementationSpecific are taken as raw beginnings, as you said: the controller itself reads them as Prefix",
         );
     }
     notes

@@ -3,7 +3,8 @@
 
 mod shared;
 
-use gateline_migrate::Verification;
+use gateline_api::Severity;
+use gateline_migrate::{Verification, verify};
 use shared::{codes, compare, one};
 
 fn case(name: &str) -> Verification {
@@ -20,9 +21,20 @@ fn a_group_in_a_literal() {
     assert!(rewrite.curl.contains("/something"), "{}", rewrite.curl);
 }
 
+/// The controller reads `ImplementationSpecific` as `Prefix`; an nginx with the path as written takes more.
 #[test]
 fn a_raw_beginning() {
-    let found = case("02-raw");
+    let folder = format!("{}/tests/cases/02-raw", env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let (ingress, gateway) = (read("ingress.yaml"), read("gateway.yaml"));
+    let source = shared::source(&ingress);
+    let [told] = &source.findings[..] else { panic!("{:?}", source.findings) };
+    assert_eq!((told.code, told.severity), ("GL704", Severity::Info));
+    assert!(told.message.contains("/foobar"), "{}", told.message);
+    assert!(compare(&ingress, &gateway, &[]).is_proved());
+
+    let target = shared::target(&gateway);
+    let found = verify(&shared::raw(&ingress), &target, &gateline::Options::default(), &[]).unwrap();
     assert_eq!(codes(&found), ["GL704"]);
     let path = one(&found, "GL704").request.split("raw.example").nth(1).unwrap().to_owned();
     assert!(path.starts_with("/foo") && !path.starts_with("/foo/") && path.len() > 4, "{path}");

@@ -3,7 +3,7 @@
 
 mod shared;
 
-use gateline_migrate::{ConvertOptions, Converted, Dialect, Manifest, Verification, convert};
+use gateline_migrate::{ConvertOptions, Converted, Dialect, Manifest, Verification, convert, verify};
 use shared::{codes, compare, source};
 
 const ENVOY: Dialect = Dialect::EnvoyGateway;
@@ -78,7 +78,11 @@ fn redirects_to_https_are_proved() {
 fn raw_beginnings_and_patterns_are_proved() {
     let raw =
         [("/foo", "ImplementationSpecific", "foo"), ("/foo/bar", "Prefix", "bar"), ("/", "Prefix", "app")];
-    let proved = verified(&ingress("", "", &raw), Dialect::Spec, &[]);
+    let ingresses = ingress("", "", &raw);
+    assert!(verified(&ingresses, Dialect::Spec, &[]).is_proved());
+    let source = shared::raw(&ingresses);
+    let target = shared::target(&text(&convert(&source, &ConvertOptions::default())));
+    let proved = verify(&source, &target, &gateline::Options::default(), &[]).unwrap();
     assert!(proved.is_proved(), "{:?}", proved.differences);
     let patterns = [
         ("/foo/bar/[a-z0-9]{3}", "ImplementationSpecific", "threes"),

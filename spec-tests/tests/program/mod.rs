@@ -14,18 +14,20 @@ pub(crate) struct Cli {
     folder: tempfile::TempDir,
     assume: [String; 4],
     regex_rank: &'static str,
+    ingress: Option<String>,
 }
 
 impl Cli {
     pub(crate) fn new(program: PathBuf) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { program, folder, assume: Default::default(), regex_rank: "" }
+        Self { program, folder, assume: Default::default(), regex_rank: "", ingress: None }
     }
 
     /// Writes the objects down.
     pub(crate) fn enter(&mut self, file: &File) -> Result<(), String> {
         self.assume = assume(file).map(|(kind, value)| format!("{kind}={value}"));
         self.regex_rank = regex_rank(file);
+        self.ingress.clone_from(&file.ingress);
         fs::write(self.folder.path().join("objects.yaml"), &file.objects).map_err(|error| error.to_string())
     }
 
@@ -37,6 +39,9 @@ impl Cli {
             command.arg("-H").arg(format!("{name}: {value}"));
         }
         command.args(["--format", "json", "--random", &ask.x.to_string(), "--regex-rank", self.regex_rank]);
+        if let Some(class) = &self.ingress {
+            command.args(["--ingress", class]);
+        }
         for assume in &self.assume {
             command.args(["--assume", assume]);
         }

@@ -106,11 +106,11 @@ enum To {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Specific {
-    /// Every path that begins with the text
+    /// By elements, as Prefix: what the controller does
     #[default]
-    Raw,
-    /// By elements, as Prefix
     Prefix,
+    /// Every path that begins with the text
+    Raw,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -16,18 +16,19 @@ pub struct Globals {
     /// `no-tls-redirect-locations`: paths that begin with one of these are not redirected; default
     /// `/.well-known/acme-challenge`.
     pub no_tls_redirect_locations: Vec<String>,
-    /// What `ImplementationSpecific` is; default [`ImplementationSpecific::Raw`].
+    /// What `ImplementationSpecific` is; default [`ImplementationSpecific::Prefix`].
     pub implementation_specific: ImplementationSpecific,
 }
 
 /// How a path of type `ImplementationSpecific` is read on a host without regular expressions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ImplementationSpecific {
-    /// The location of nginx that is written: `/foo` takes `/foobar` too.
+    /// Element by element: the controller makes `Prefix` of it before it writes a location (`SetDefaultNGINXPathType` in its
+    /// `internal/k8s/main.go`, in all releases that know pathType).
     #[default]
-    Raw,
-    /// As `Prefix`, element by element: what the controller itself makes of it before it writes a location.
     Prefix,
+    /// As a location of nginx with the path as it is written: `/foo` takes `/foobar` too.
+    Raw,
 }
 
 impl Default for Globals {

@@ -20,6 +20,8 @@ pub(crate) struct Location {
     /// As written; `/` where nothing is.
     pub(crate) path: String,
     pub(crate) kind: PathType,
+    /// Whether the type is written as `ImplementationSpecific`.
+    pub(crate) specific: bool,
     /// Of the Ingress that it is from.
     pub(crate) annotations: Annotations,
     /// `None`: the default backend of the controller, which answers 404.

@@ -9,14 +9,14 @@ use gateline::model::{
     Target, TlsMode, WeightedBackend,
 };
 use gateline_api::objects::{CORE, IngressService, Service};
-use gateline_api::{Finding, Objects, finding::codes};
+use gateline_api::{Finding, Objects, Severity, finding::codes};
 use http::StatusCode;
 
 use super::annotations::Annotations;
 use super::canary;
 use super::filters;
 use super::globals::Globals;
-use super::location::{Canary, Location};
+use super::location::{Canary, Location, PathType};
 use super::order::{Does, Placed, order};
 use super::policy;
 use super::redirect;
@@ -105,6 +105,7 @@ impl<'a> Builder<'a> {
         let hosts: BTreeSet<&str> = servers.iter().filter_map(|server| server.host.as_deref()).collect();
         for (index, server) in servers.iter().enumerate() {
             let hostnames = self.hostnames(server);
+            self.narrowed(server);
             let (placed, unread) = order(server);
             for one in unread {
                 let path = &one.location.path;
@@ -130,6 +131,23 @@ impl<'a> Builder<'a> {
         let listeners = self.listeners.into_iter().filter(|listener| !listener.attached.is_empty()).collect();
         let model = Model { listeners, routes: self.routes, backends: self.backends };
         Built { model, sites: self.sites, findings: self.findings, unknown: self.unknown }
+    }
+
+    /// Tells paths of type `ImplementationSpecific` that are read as `Prefix`: converters and readers of nginx expect more.
+    fn narrowed(&mut self, server: &Server) {
+        let narrowed =
+            |one: &&Location| one.specific && one.kind == PathType::Prefix && !one.path.ends_with('/');
+        let locations = server.locations.iter().filter(|_| !server.is_regex()).filter(narrowed);
+        self.findings.extend(locations.map(|one| {
+            let path = &one.path;
+            let message = format!(
+                "{path:?} of type ImplementationSpecific is Prefix to the controller: {:?} is not taken",
+                format!("{path}bar")
+            );
+            let help =
+                "compare with an nginx that takes every path that begins so: --implementation-specific raw";
+            Finding::new(&codes::GL704, one.origin.clone(), message).severity(Severity::Info).help(help)
+        }));
     }
 
     fn hostnames(&mut self, server: &Server) -> Vec<AttachedHostname> {

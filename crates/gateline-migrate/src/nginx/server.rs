@@ -115,6 +115,7 @@ impl Server {
         let location = Location {
             path: "/".into(),
             kind: PathType::Prefix,
+            specific: false,
             annotations: read.annotations.clone(),
             service: default,
             canary: None,
@@ -170,13 +171,11 @@ fn each_path(read: &Read<'_>, globals: &Globals, mut visit: impl FnMut(Option<St
     for (r, rule) in read.ingress.spec.rules.iter().enumerate() {
         for (p, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
             let Some(service) = path.backend.service.clone() else { continue };
+            let specific = path.path_type.as_deref() == Some("ImplementationSpecific");
+            let raw = globals.implementation_specific == ImplementationSpecific::Raw;
             let kind = match path.path_type.as_deref() {
                 Some("Exact") => PathType::Exact,
-                Some("ImplementationSpecific")
-                    if globals.implementation_specific == ImplementationSpecific::Raw =>
-                {
-                    PathType::Raw
-                }
+                _ if specific && raw => PathType::Raw,
                 _ => PathType::Prefix,
             };
             let text = path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
@@ -187,6 +186,7 @@ fn each_path(read: &Read<'_>, globals: &Globals, mut visit: impl FnMut(Option<St
             let location = Location {
                 path: text.into(),
                 kind,
+                specific,
                 annotations,
                 service: Some(service),
                 canary: None,

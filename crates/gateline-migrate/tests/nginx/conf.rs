@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use gateline_api::objects::Ingress;
 use gateline_api::{Object, Objects};
+use gateline_migrate::ImplementationSpecific;
 
 pub(crate) struct Ports {
     pub(crate) http: u16,
@@ -39,8 +40,8 @@ fn is_canary(object: &Object) -> bool {
     annotation(object, "canary") == Some("true")
 }
 
-/// The whole file.
-pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
+/// The servers of the hosts, with their locations in the order in which the controller meets them.
+fn servers(objects: &Objects, specific: ImplementationSpecific) -> BTreeMap<String, Server> {
     let mut list: Vec<&Object> = objects.of_kind("networking.k8s.io", "Ingress").collect();
     // Equally old: by name from the last.
     list.sort_by_key(|object| Reverse(object.name.to_string()));
@@ -70,7 +71,11 @@ pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
                 let service = path.backend.service.as_ref().unwrap();
                 let backend =
                     format!("{}/{}:{}", object.name.namespace, service.name, service.port.number.unwrap());
-                let (text, kind) = (path.path.clone().unwrap(), path.path_type.clone().unwrap());
+                let (text, mut kind) = (path.path.clone().unwrap(), path.path_type.clone().unwrap());
+                // SetDefaultNGINXPathType.
+                if kind == "ImplementationSpecific" && specific == ImplementationSpecific::Prefix {
+                    kind = "Prefix".into();
+                }
                 if is_canary(object) {
                     let same =
                         server.locations.iter_mut().filter(|one| one.path == text && one.backend.is_some());
@@ -96,6 +101,11 @@ pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
             }
         }
     }
+    servers
+}
+
+/// The whole file.
+pub(crate) fn of(objects: &Objects, specific: ImplementationSpecific, ports: &Ports) -> String {
     let mut text = String::from(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr warn;\nevents {}\nhttp {\n",
     );
@@ -113,7 +123,7 @@ pub(crate) fn of(objects: &Objects, ports: &Ports) -> String {
         "  server {{ listen 127.0.0.1:{} default_server; listen 127.0.0.1:{} default_server; server_name _; return 404; }}",
         ports.http, ports.https
     );
-    for (host, mut server) in servers {
+    for (host, mut server) in servers(objects, specific) {
         server.locations.sort_by(|a, b| b.path.cmp(&a.path));
         server.locations.sort_by_key(|one| std::cmp::Reverse(one.path.len()));
         let locations = with_exact(&server.locations);

@@ -70,11 +70,16 @@ fn witnesses(model: &Model) -> Vec<Witness> {
     diff(&full, &empty).changes.into_iter().map(|change| change.witness).collect()
 }
 
-fn check(name: &str, ingress: &str, more: &[Witness]) -> (usize, String) {
+/// `ImplementationSpecific` as the controller reads it, and as it is written.
+fn both() -> [SourceOptions; 2] {
+    [SourceOptions::default(), shared::raw_options()]
+}
+
+fn check(name: &str, ingress: &str, options: &SourceOptions, more: &[Witness]) -> (usize, String) {
     let objects = shared::objects(name, ingress);
-    let source = Source::ingress_nginx(&objects, &SourceOptions::default());
+    let source = Source::ingress_nginx(&objects, options);
     assert_eq!(source.unknown, Vec::<String>::new(), "{name}");
-    let nginx = Nginx::start(&objects);
+    let nginx = Nginx::start(&objects, options.globals.implementation_specific);
     let model = router(source.model.clone());
     let mut words = String::new();
     let witnesses = witnesses(&source.model);
@@ -97,19 +102,25 @@ fn the_prover_s_witnesses() {
         let text = std::fs::read_to_string(folder.join("ingress.yaml")).unwrap();
         // What a wrong conversion shows, real nginx shows too.
         let gateway = std::fs::read_to_string(folder.join("gateway.yaml")).unwrap();
-        let (source, target) = (shared::source(&text), shared::target(&gateway));
-        let changes = diff(&router(source.model), &router(target.model)).changes;
-        let more: Vec<Witness> = changes.into_iter().map(|change| change.witness).collect();
-        let (count, words) = check(&folder.display().to_string(), &text, &more);
-        asked += count;
-        wrong += &words;
+        let target = router(shared::target(&gateway).model);
+        for options in both() {
+            let source = Source::ingress_nginx(&shared::objects("ingress.yaml", &text), &options);
+            let changes = diff(&router(source.model), &target).changes;
+            let more: Vec<Witness> = changes.into_iter().map(|change| change.witness).collect();
+            let (count, words) = check(&folder.display().to_string(), &text, &options, &more);
+            asked += count;
+            wrong += &words;
+        }
     }
     for entry in std::fs::read_dir(format!("{root}/tests/nginx/corpus")).unwrap() {
         let path = entry.unwrap().path();
-        let (count, words) =
-            check(&path.display().to_string(), &std::fs::read_to_string(&path).unwrap(), &[]);
-        asked += count;
-        wrong += &words;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_raw = path.file_name().unwrap().to_str().unwrap().starts_with("raw-");
+        for options in both().iter().skip(usize::from(is_raw)) {
+            let (count, words) = check(&path.display().to_string(), &text, options, &[]);
+            asked += count;
+            wrong += &words;
+        }
     }
     assert!(wrong.is_empty(), "of {asked} requests these are decided otherwise:\n{wrong}");
     assert!(asked > 60, "{asked}");
@@ -118,16 +129,22 @@ fn the_prover_s_witnesses() {
 #[test]
 #[ignore = "needs nginx: cargo xtask test nginx"]
 fn random_ingresses_and_requests() {
+    both().iter().for_each(random);
+}
+
+fn random(options: &SourceOptions) {
+    let specific = options.globals.implementation_specific;
     let mut runner = TestRunner::deterministic();
     let mut sample = |strategy: &dyn Fn() -> proptest::strategy::BoxedStrategy<String>| {
         strategy().new_tree(&mut runner).unwrap().current()
     };
     // One host for each set, so that one nginx holds them all.
-    let sets: Vec<String> = (0..120).map(|number| sample(&|| sets::ingresses(number).boxed())).collect();
+    let sets: Vec<String> =
+        (0..120).map(|number| sample(&|| sets::ingresses(number, specific).boxed())).collect();
     let text = sets.join("---\n");
     let objects = shared::objects("random.yaml", &text);
-    let source = Source::ingress_nginx(&objects, &SourceOptions::default());
-    let (nginx, model) = (Nginx::start(&objects), router(source.model.clone()));
+    let source = Source::ingress_nginx(&objects, options);
+    let (nginx, model) = (Nginx::start(&objects, specific), router(source.model.clone()));
     let template = witnesses(&source.model).remove(0);
     let mut wrong = String::new();
     for (number, set) in sets.iter().enumerate() {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use gateline::analysis::Witness;
 use gateline_api::Objects;
+use gateline_migrate::ImplementationSpecific;
 use tempfile::TempDir;
 
 use crate::conf;
@@ -29,12 +30,12 @@ pub(crate) enum Answer {
 }
 
 impl Nginx {
-    pub(crate) fn start(objects: &Objects) -> Self {
+    pub(crate) fn start(objects: &Objects, specific: ImplementationSpecific) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let free: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let port = |index: usize| free[index].local_addr().unwrap().port();
         let ports = conf::Ports { http: port(0), https: port(1), echo: port(2) };
-        let text = conf::of(objects, &ports);
+        let text = conf::of(objects, specific, &ports);
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, &text).unwrap();
         drop(free);

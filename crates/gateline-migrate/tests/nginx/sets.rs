@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use gateline_migrate::ImplementationSpecific;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -17,7 +18,7 @@ const PATTERNS: [&str; 8] =
     ["/a/[a-z]+", "/a|/b", "/(a|b)/c", "/a/(.*)", "/a(/|$)(.*)", "/[ab]{2}", "/a/b$", "/a/(?!b|c)(.*)"];
 
 /// One to three Ingresses of one host, each path to a Service of its own.
-pub(crate) fn ingresses(number: usize) -> impl Strategy<Value = String> {
+pub(crate) fn ingresses(number: usize, specific: ImplementationSpecific) -> impl Strategy<Value = String> {
     let kinds = select(vec!["Exact", "Prefix", "ImplementationSpecific"]);
     let texts = vec((select(TEXTS.to_vec()), kinds), 1..4);
     let patterns = vec((select(PATTERNS.to_vec()), Just("ImplementationSpecific")), 0..3);
@@ -39,7 +40,8 @@ pub(crate) fn ingresses(number: usize) -> impl Strategy<Value = String> {
             let patterns = if regex > 0 { patterns } else { Vec::new() };
             for (path, kind) in texts.into_iter().chain(patterns) {
                 // nginx refuses two locations of one text, and so does the controller's admission.
-                let text = if kind == "Prefix" { format!("{}/", path.trim_end_matches('/')) } else { path.to_owned() };
+                let elements = kind == "Prefix" || specific == ImplementationSpecific::Prefix;
+                let text = if elements { format!("{}/", path.trim_end_matches('/')) } else { path.to_owned() };
                 if kind != "Exact" && !locations.insert(text) {
                     continue;
                 }

@@ -4,7 +4,9 @@
 use gateline::Options;
 use gateline_api::resolve::Assume;
 use gateline_api::{Objects, parse, resolve, validate};
-use gateline_migrate::{Accept, Difference, Source, SourceOptions, Target, Verification, verify};
+use gateline_migrate::{
+    Accept, Difference, ImplementationSpecific, Source, SourceOptions, Target, Verification, verify,
+};
 
 pub(crate) fn objects(name: &str, text: &str) -> Objects {
     let mut loaded = parse::text(name, text);
@@ -15,6 +17,17 @@ pub(crate) fn objects(name: &str, text: &str) -> Objects {
 
 pub(crate) fn source(text: &str) -> Source {
     Source::ingress_nginx(&objects("ingress.yaml", text), &SourceOptions::default())
+}
+
+/// With `ImplementationSpecific` as raw beginnings.
+pub(crate) fn raw(text: &str) -> Source {
+    Source::ingress_nginx(&objects("ingress.yaml", text), &raw_options())
+}
+
+pub(crate) fn raw_options() -> SourceOptions {
+    let mut options = SourceOptions::default();
+    options.globals.implementation_specific = ImplementationSpecific::Raw;
+    options
 }
 
 pub(crate) fn target(text: &str) -> Target {

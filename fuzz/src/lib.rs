@@ -2,6 +2,7 @@
 //!
 //! Inputs are text, so that one can be written by hand: one field a line, and the last field is what is left.
 
+mod access_log;
 mod authority;
 mod decide;
 mod parse_resolve;
@@ -10,6 +11,7 @@ mod redirect_location;
 #[path = "../../crates/gateline/tests/world/mod.rs"]
 mod world;
 
+pub use access_log::access_log;
 pub use authority::authority;
 pub use decide::decide;
 pub use parse_resolve::parse_resolve;
@@ -19,7 +21,8 @@ pub use redirect_location::redirect_location;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
+    ("access_log", access_log),
     ("authority", authority),
     ("decide", decide),
     ("parse_resolve", parse_resolve),

@@ -22,6 +22,11 @@ fn replay(target: &str) {
 }
 
 #[test]
+fn access_log() {
+    replay("access_log");
+}
+
+#[test]
 fn authority() {
     replay("authority");
 }

@@ -24,6 +24,8 @@ pub(crate) enum CliError {
     Unread(usize),
     #[error("{0} of the lines or entries could not be read")]
     Unrecorded(usize),
+    #[error("the log has no request: {}", nothing(*.0))]
+    NoRequests(u64),
     #[error("there is no entry {entry}: the file has {count}")]
     NoEntry { entry: usize, count: usize },
     #[error(transparent)]
@@ -81,6 +83,10 @@ impl CliError {
             }
             #[cfg(feature = "serve")]
             Self::Proxy(ProxyError::Admin { .. }) => Some("--admin 127.0.0.1:19001 serves them elsewhere"),
+            Self::NoRequests(1..) => Some(
+                "--log-format names the format: gateline-json, envoy-json, nginx-combined, ingress-nginx or har; --host \
+                 the host of lines that name none",
+            ),
             Self::NotEmpty(_) => Some("write to another folder, or empty this one first"),
             Self::Baseline { .. } => Some("--write-baseline writes it anew"),
             Self::NoTests => Some("`gateline test --init PATH` writes one beside the manifests at PATH"),
@@ -94,5 +100,13 @@ impl CliError {
             Self::Load(LoadError::Config { .. }) => Some("docs/cli.md describes gateline.toml"),
             _ => None,
         }
+    }
+}
+
+fn nothing(unreadable: u64) -> String {
+    match unreadable {
+        0 => "it is empty, or none is for these hosts".to_owned(),
+        1 => "its only line cannot be read".to_owned(),
+        all => format!("none of its {all} lines can be read"),
     }
 }

@@ -28,13 +28,16 @@ mod live;
 mod live;
 #[cfg(feature = "serve")]
 mod log;
+mod logs;
 mod migrate;
 mod output;
 #[cfg(feature = "serve")]
 mod probes;
+mod replay;
 mod rule;
 #[cfg(feature = "serve")]
 mod serve;
+mod sides;
 mod snippet;
 mod test;
 
@@ -54,6 +57,7 @@ const EXAMPLES: &str = "
   gateline check k8s/ --assume services=present    findings, with file and line
   gateline test k8s/                               run the *.routetest.yaml beside the manifests
   gateline diff git:main:k8s k8s                   which requests a change treats otherwise
+  gateline replay access.log --a git:main:k8s --b k8s   and how much of the traffic that is
   gateline migrate ingress.yaml --out gw/           Gateway API objects, with a proof or the differences
   gateline rule GL103                              what a finding means
   helm template chart | gateline check -
@@ -97,6 +101,8 @@ enum Command {
     Test(test::Args),
     /// Show which requests a change treats otherwise, over all requests
     Diff(diff::Args),
+    /// Play an access log through manifests: does the model agree, and what would others change?
+    Replay(replay::Args),
     /// Write Gateway API objects for Ingresses, and prove that they do the same
     Migrate(migrate::Args),
     /// Prove something over all requests
@@ -172,6 +178,7 @@ fn run(args: &Args, output: &mut Output) -> u8 {
         Command::Check(args) => check::run(args, output),
         Command::Test(args) => test::run(args, output),
         Command::Diff(args) => diff::run(args, output),
+        Command::Replay(args) => replay::run(args, output),
         Command::Migrate(args) => migrate::run(args, output),
         Command::Prove(args) => diff::prove(args, output),
         Command::Rule(args) => rule::run(args, output),

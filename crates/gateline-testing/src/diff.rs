@@ -1,8 +1,12 @@
+use std::cmp::Reverse;
+
 use gateline::Router;
 use gateline::analysis::{self, Change, ChangeKind, Comparing, Party, Witness};
 use gateline::explain::Source;
 use gateline::model::Protocol;
 use serde::Serialize;
+
+use crate::replay::{Played, Traffic, Weighed, Weighing};
 
 /// What a change of manifests does to requests, as plain data: [`gateline::analysis::diff`] in names and places.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -14,6 +18,9 @@ pub struct Diff {
     /// For each waiver, how many classes of requests it waived.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<usize>,
+    /// The log that it was weighed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Weighed>,
 }
 
 /// Requests that have another effect afterwards.
@@ -39,6 +46,9 @@ pub struct Difference {
     pub after: Side,
     /// A request that shows it.
     pub witness: Shown,
+    /// How much of a log it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
 }
 
 /// One side of a [`Difference`].
@@ -80,9 +90,42 @@ pub fn diff(before: &Router, after: &Router) -> Diff {
 /// [`diff`], with what the routers do not hold (`Resolution::beside`), of some of the requests, but for what is waived.
 #[must_use]
 pub fn diff_with(before: &Router, after: &Router, comparing: &Comparing) -> Diff {
-    let diff = analysis::diff_with(before, after, comparing);
-    let changes = diff.changes.iter().map(|change| Difference::new(change, before, after)).collect();
-    Diff { changes, unknown: diff.unknown.iter().map(ToString::to_string).collect(), waived: diff.waived }
+    Diff::of(&analysis::diff_with(before, after, comparing), before, after)
+}
+
+/// [`diff_with`], each class with how many requests of a log fall into it, the most frequent first. `log` plays the requests, and
+/// its error is handed on.
+pub fn diff_weighed<E>(
+    before: &Router,
+    after: &Router,
+    comparing: &Comparing,
+    log: impl FnOnce(&mut Weighing<'_>) -> Result<(), E>,
+) -> Result<Diff, E> {
+    let found = analysis::diff_with(before, after, comparing);
+    let [one, other] = comparing.beside.clone();
+    let sides = [(before, one), (after, other)].map(|(router, beside)| Played { router, beside });
+    let mut weighing = Weighing::new(sides, &found);
+    log(&mut weighing)?;
+    let (classes, weighed) = weighing.finish();
+    let mut diff = Diff::of(&found, before, after);
+    for (change, traffic) in diff.changes.iter_mut().zip(classes) {
+        change.traffic = Some(traffic);
+    }
+    diff.changes.sort_by_key(|change| Reverse(change.traffic.map(|traffic| traffic.requests)));
+    Ok(Diff { traffic: Some(weighed), ..diff })
+}
+
+impl Diff {
+    fn of(diff: &analysis::Diff, before: &Router, after: &Router) -> Self {
+        let changes = diff.changes.iter().map(|change| Difference::new(change, before, after));
+        let unknown = diff.unknown.iter().map(ToString::to_string);
+        Self {
+            changes: changes.collect(),
+            unknown: unknown.collect(),
+            waived: diff.waived.clone(),
+            traffic: None,
+        }
+    }
 }
 
 impl Difference {
@@ -90,14 +133,6 @@ impl Difference {
         let scheme = match change.witness.protocol {
             protocol @ (Protocol::Http | Protocol::Https) => protocol.scheme(),
             Protocol::Tls | Protocol::Tcp | Protocol::Udp => "connection",
-        };
-        // Where the backends are the same, what goes with them is what differs.
-        let tells = matches!(change.kind, ChangeKind::Policy | ChangeKind::Tls);
-        let side = |party: &Party, router: &Router| {
-            let (side, terms) = (Side::new(party, router), party.effect.terms());
-            let effect =
-                if tells && !terms.is_empty() { format!("{} ({terms})", side.effect) } else { side.effect };
-            Side { effect, ..side }
         };
         Self {
             kind: change.kind,
@@ -107,9 +142,10 @@ impl Difference {
             hosts: change.hosts.iter().map(ToString::to_string).collect(),
             paths: change.paths.iter().cloned().collect(),
             conditions: change.conditions.clone(),
-            before: side(&change.before, before),
-            after: side(&change.after, after),
+            before: Side::of(change.kind, &change.before, before),
+            after: Side::of(change.kind, &change.after, after),
             witness: Shown::from(&change.witness),
+            traffic: None,
         }
     }
 
@@ -132,6 +168,15 @@ impl Difference {
 }
 
 impl Side {
+    /// A side of a change of this kind: where the backends are the same, with what goes with them, which is what differs.
+    pub(crate) fn of(kind: ChangeKind, party: &Party, router: &Router) -> Self {
+        let (side, terms) = (Self::new(party, router), party.effect.terms());
+        if !matches!(kind, ChangeKind::Policy | ChangeKind::Tls) || terms.is_empty() {
+            return side;
+        }
+        Self { effect: format!("{} ({terms})", side.effect), ..side }
+    }
+
     /// A side of a change, on the router that it is about.
     #[must_use]
     pub fn new(party: &Party, router: &Router) -> Self {

@@ -46,6 +46,7 @@ mod load;
 mod located;
 mod manifests;
 pub mod record;
+pub mod replay;
 pub mod report;
 mod request;
 mod run;
@@ -58,7 +59,7 @@ mod trace;
 pub mod words;
 
 pub use answer::{Answer, Share, route};
-pub use diff::{Diff, Difference, Shown, Side, diff, diff_with};
+pub use diff::{Diff, Difference, Shown, Side, diff, diff_weighed, diff_with};
 pub use explain::explain;
 pub use gateline::explain::Reason;
 pub use load::{

@@ -9,7 +9,7 @@ use crate::model::{Listener, ListenerId, Match, Route, RouteId, Rule};
 pub struct EntryId(pub(crate) u32);
 
 /// The answer of [`crate::Router::decide`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// A rule takes the request.
     Hit(Hit),
@@ -34,7 +34,7 @@ pub struct Hit {
 }
 
 /// Why no rule takes a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Miss {
     /// The listener that took the request, if one did.
     pub listener: Option<ListenerId>,

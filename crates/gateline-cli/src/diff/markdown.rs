@@ -1,18 +1,23 @@
 use gateline_testing::{Diff, Side};
 
-use super::text::summary;
+use super::text::{summary, traffic, weight};
 use crate::output::Output;
 
 /// A table, and the commands that show each row.
 pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
     output.line(&format!("### Routing: {}\n", summary(diff)));
+    if let Some(weighed) = &diff.traffic {
+        output.line(&format!("{}\n", traffic(weighed)));
+    }
     if !diff.changes.is_empty() {
         output.line("| | requests | before | after |\n|---|---|---|---|");
         for change in &diff.changes {
             let with = if change.conditions.is_empty() { "" } else { " with " };
             let requests = code(&format!("{}{with}{}", change.requests(), change.conditions.join(", ")));
             let (before, after) = (side(&change.before), side(&change.after));
-            output.line(&format!("| **{}** | {requests} | {before} | {after} |", change.kind));
+            let weight = change.traffic.as_ref().map(|traffic| format!("<br>{}", weight(traffic)));
+            let weight = weight.unwrap_or_default();
+            output.line(&format!("| **{}**{weight} | {requests} | {before} | {after} |", change.kind));
         }
         requests(diff.changes.iter().map(|change| &*change.witness.curl), output);
     }
@@ -30,7 +35,8 @@ pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
     }
 }
 
-fn side(side: &Side) -> String {
+/// What becomes of requests, and where it is written, for a cell.
+pub(crate) fn side(side: &Side) -> String {
     let place = side.source.as_ref().map(|at| format!("<br>{}", code(&format!("{}:{}", at.file, at.line))));
     format!("{}{}", code(&side.effect), place.unwrap_or_default())
 }

@@ -3,22 +3,25 @@
 mod markdown;
 mod text;
 
-pub(crate) use markdown::{code, requests};
+pub(crate) use markdown::{code, requests, side};
+pub(crate) use text::{painted, place};
 
 use std::path::PathBuf;
 
 use gateline::analysis::{ChangeKind, Comparing};
 use gateline::model::HostPattern;
 use gateline_api::Target;
+use gateline_testing::record::{LogFormat, LogHost, LogOptions};
 use gateline_testing::suite::MeantChange;
-use gateline_testing::{Config, Diff, Difference, LoadError, RoutingProfile, Waivers};
+use gateline_testing::{Diff, Difference, LoadError, RoutingProfile, Waivers};
 use serde::Serialize;
 
 use crate::Verdict;
 use crate::error::CliError;
-use crate::git;
-use crate::input::{Choices, World, inputs};
+use crate::input::Choices;
+use crate::logs::{self, Logs};
 use crate::output::{self, Output};
+use crate::sides;
 
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +43,15 @@ pub(crate) struct Args {
     /// Changes that are meant (docs/cli.md has the format); one that is not there any more is reported
     #[arg(long, value_name = "FILE")]
     allow: Option<PathBuf>,
+    /// Rank the changes by the requests of this access log or HAR file, and say how much of it each is
+    #[arg(long, value_name = "LOG")]
+    weighted_by: Vec<PathBuf>,
+    /// The format of the log: gateline-json, envoy-json, nginx-combined, ingress-nginx or har [default: told by its lines]
+    #[arg(long, value_name = "FORMAT", value_parser = LogFormat::parse, requires = "weighted_by")]
+    log_format: Option<LogFormat>,
+    /// The host that the log is of, if its lines name none
+    #[arg(long, value_name = "[SCHEME://]HOST[:PORT]", value_parser = LogHost::parse, requires = "weighted_by")]
+    log_host: Option<LogHost>,
 }
 
 /// Options of `prove`.
@@ -69,7 +81,7 @@ struct Sides {
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum DiffFormat {
+pub(crate) enum DiffFormat {
     /// For people
     #[default]
     Text,
@@ -91,47 +103,52 @@ struct Report<'a> {
     unused_waivers: Vec<String>,
 }
 
-fn kind(text: &str) -> Result<ChangeKind, String> {
+pub(crate) fn kind(text: &str) -> Result<ChangeKind, String> {
     ChangeKind::named(text).ok_or_else(|| format!("{text:?} is none of {}", ChangeKind::names()))
 }
 
-fn host(text: &str) -> Result<HostPattern, String> {
+pub(crate) fn host(text: &str) -> Result<HostPattern, String> {
     HostPattern::parse(text).map_err(|error| error.to_string())
 }
 
+impl Args {
+    fn logs(&self) -> Option<Logs<'_>> {
+        let (format, host) = (self.log_format, self.log_host.clone());
+        let options = LogOptions { format, host, ..LogOptions::default() };
+        let logs = Logs { paths: &self.weighted_by, options, within: self.host.as_ref(), gateway: None };
+        (!self.weighted_by.is_empty()).then_some(logs)
+    }
+}
+
 impl Sides {
-    fn compare(&self, mut comparing: Comparing, output: &mut Output) -> Result<Diff, CliError> {
+    /// Compares, with the weights of a log if there is one.
+    fn compare(
+        &self,
+        mut comparing: Comparing,
+        mut logs: Option<Logs<'_>>,
+        output: &mut Output,
+    ) -> Result<Diff, CliError> {
         let config = self.choices.config()?;
         let target = |side: usize| {
             let target = self.choices.target(&config);
             let profile = self.profile_diff.get(side).map_or(target.profile, |profile| profile.0);
             Target { profile, ..target }
         };
-        let before = self.world(&self.before, &config, output)?;
+        let before = sides::world(&self.before, &self.choices, &config, output)?;
         let after = match &self.after {
-            Some(after) => Some(self.world(after, &config, output)?),
+            Some(after) => Some(sides::world(after, &self.choices, &config, output)?),
             None => None,
         };
         let after = after.as_ref().unwrap_or(&before);
         comparing.beside = [before.resolution.beside(), after.resolution.beside()];
         let (before, after) = (before.router_on(&target(0))?, after.router_on(&target(1))?);
-        Ok(gateline_testing::diff_with(&before, &after, &comparing))
-    }
-
-    fn world(&self, input: &str, config: &Config, output: &mut Output) -> Result<World, CliError> {
-        let inputs = match input.strip_prefix("git:") {
-            Some(revision) => git::inputs(revision)?,
-            None => inputs(&[PathBuf::from(input)])?,
+        let Some(logs) = &mut logs else {
+            return Ok(gateline_testing::diff_with(&before, &after, &comparing));
         };
-        let world = World::load(&inputs, &self.choices.options(config));
-        for error in &world.errors {
-            output.error_line(&format!("{}: {}", error.place, error.problem));
-        }
-        if !world.errors.is_empty() {
-            return Err(CliError::Unread(world.errors.len()));
-        }
-        world.usable()?;
-        Ok(world)
+        logs.options.ports = logs::ports(&before);
+        gateline_testing::diff_weighed(&before, &after, &comparing, |weighing| {
+            logs.each(|one| weighing.play(one))
+        })
     }
 }
 
@@ -152,7 +169,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     let mut comparing = Comparing::default();
     comparing.within.hosts.extend(args.host.clone().map(|host| (host, true)));
     comparing.waivers = meant.iter().map(|one| one.waiver.clone()).collect();
-    let mut diff = args.sides.compare(comparing, output)?;
+    let mut diff = args.sides.compare(comparing, args.logs(), output)?;
+    if let Some(weighed) = &diff.traffic {
+        for line in &weighed.unreadable.first {
+            output.error_line(&format!("error: {line}"));
+        }
+        if weighed.requests == 0 {
+            return Err(CliError::NoRequests(weighed.unreadable.count));
+        }
+    }
     let equivalent = diff.changes.is_empty() && diff.unknown.is_empty();
     let equivalent = equivalent && diff.waived.iter().all(|count| *count == 0);
     let unused = meant.iter().zip(&diff.waived).filter(|(_, count)| **count == 0);
@@ -179,7 +204,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
 }
 
 pub(crate) fn prove(args: &ProveArgs, output: &mut Output) -> Result<Verdict, CliError> {
-    let diff = args.sides.compare(Comparing::default(), output)?;
+    let diff = args.sides.compare(Comparing::default(), None, output)?;
     let (style, verdict, code) = match (diff.changes.first(), diff.unknown.first()) {
         (Some(_), _) => (output::ERROR, "COUNTEREXAMPLE", Verdict::Findings),
         (None, Some(_)) => (output::WARNING, "UNKNOWN", Verdict::Inconclusive),

@@ -1,8 +1,10 @@
 use gateline::analysis::ChangeKind;
+use gateline_testing::replay::{Traffic, Weighed};
 use gateline_testing::{Diff, Difference, Side};
 
 use crate::check::counted;
 use crate::output::{self, Output};
+use crate::replay::share;
 
 pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
     for (index, one) in (1..).zip(&diff.changes) {
@@ -15,6 +17,27 @@ pub(super) fn print(diff: &Diff, unused: &[String], output: &mut Output) {
         output.line(&format!("{}  {line}", output.paint(output::WARNING, "WAIVER")));
     }
     output.line(&summary(diff));
+    if let Some(weighed) = &diff.traffic {
+        output.line(&traffic(weighed));
+    }
+}
+
+/// How much of a log changes.
+pub(super) fn traffic(weighed: &Weighed) -> String {
+    let Weighed { requests, changed, elsewhere, unreadable } = weighed;
+    let mut words = vec![format!("{changed} of the {requests} requests of the log change")];
+    if *elsewhere > 0 {
+        words.push(format!("{elsewhere} more in classes that are waived or not looked at"));
+    }
+    if unreadable.count > 0 {
+        words.push(format!("{} of its lines could not be read", unreadable.count));
+    }
+    words.join("; ")
+}
+
+/// `12 (0.10 %)`.
+pub(super) fn weight(traffic: &Traffic) -> String {
+    format!("{} ({})", traffic.requests, share(traffic.share))
 }
 
 /// What is said of the whole.
@@ -39,12 +62,11 @@ fn classes(number: usize) -> String {
 }
 
 pub(super) fn change(index: usize, change: &Difference, output: &mut Output) {
-    let style = match change.kind {
-        ChangeKind::Lost | ChangeKind::Opened => output::ERROR,
-        _ => output::WARNING,
-    };
-    let kind = output.paint(style, &format!("{:<9}", change.kind.to_string()));
+    let kind = painted(change.kind, output);
     output.line(&format!("{index:>2} {kind} {}", output.paint(output::STRONG, &change.requests())));
+    if let Some(traffic) = &change.traffic {
+        output.line(&format!("             {} of the requests of the log", weight(traffic)));
+    }
     if !change.conditions.is_empty() {
         output.line(&format!("             with {}", change.conditions.join(", ")));
     }
@@ -57,8 +79,17 @@ pub(super) fn change(index: usize, change: &Difference, output: &mut Output) {
     }
 }
 
+/// Wide enough for all kinds.
+pub(crate) fn painted(kind: ChangeKind, output: &Output) -> String {
+    let style = match kind {
+        ChangeKind::Lost | ChangeKind::Opened => output::ERROR,
+        _ => output::WARNING,
+    };
+    output.paint(style, &format!("{:<9}", kind.to_string()))
+}
+
 /// `HTTPRoute/ns/name#0  k8s/users.yaml:14:9`.
-fn place(side: &Side) -> Option<String> {
+pub(crate) fn place(side: &Side) -> Option<String> {
     let (route, rule) = (side.route.as_ref()?, side.rule?);
     let source = side.source.as_ref();
     let place = source.map(|at| format!("  {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();

@@ -1,19 +1,19 @@
 //! What is asked about: one request, or those that were recorded.
 
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::Path;
 
 use gateline::Router;
 use gateline::model::Place;
 use gateline_testing::record::{
-    LogOptions, RecordError, Recorded, RecordedOutcome, access_log, har, is_log_line, log_line,
+    LogOptions, RecordError, Recorded, RecordedOutcome, har, is_log_line, log_line,
 };
 use gateline_testing::{Request, Trace, TraceOptions, Tracer};
 use serde::Serialize;
 
 use super::Args;
 use crate::error::CliError;
+use crate::logs::{self, Logs};
 
 /// Recorded requests, and lines or entries that are none.
 #[derive(Default)]
@@ -50,8 +50,8 @@ pub(super) fn one(asked: &str, args: &Args) -> Result<Option<Request>, CliError>
 
 /// The requests of a file or of a line. Ports are those of the router's listeners.
 pub(super) fn recorded(asked: &str, args: &Args, router: &Router) -> Result<Asked, CliError> {
-    let ports = router.model().listeners.iter().map(|listener| listener.port).collect();
-    let options = LogOptions { host: args.host.clone(), ports };
+    let ports = logs::ports(router);
+    let options = LogOptions { host: args.host.clone(), ports, ..LogOptions::default() };
     let mut found = Asked::default();
     if let Some(path) = &args.har {
         let text = fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
@@ -63,13 +63,8 @@ pub(super) fn recorded(asked: &str, args: &Args, router: &Router) -> Result<Aske
         let wanted = |index: usize| args.entry.is_none_or(|entry| entry == index + 1);
         found.extend(entries.into_iter().enumerate().filter(|(index, _)| wanted(*index)).map(|(_, one)| one));
     } else if let Some(path) = &args.access_log {
-        let name = path.display().to_string();
-        if path == Path::new("-") {
-            found.extend(access_log(&name, std::io::stdin().lock(), &options));
-        } else {
-            let file = File::open(path).map_err(|source| unreadable(path, source))?;
-            found.extend(access_log(&name, BufReader::new(file), &options));
-        }
+        let logs = Logs { paths: std::slice::from_ref(path), options, ..Logs::default() };
+        logs.each(|one| found.extend([one]))?;
     } else {
         let place = Place { file: "REQUEST".into(), line: 1, column: 1 };
         found.extend([log_line(place, asked, &options)]);

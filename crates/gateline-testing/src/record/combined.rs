@@ -1,7 +1,7 @@
 use gateline::model::Place;
 
 use super::error::RecordError;
-use super::{LogOptions, Recorded, RecordedOutcome};
+use super::{LogFormat, LogOptions, Recorded, RecordedOutcome};
 use crate::request::Request;
 
 /// `address - user [time] "GET /path HTTP/1.1" status bytes "referer" "user agent"`, and whatever follows.
@@ -35,7 +35,11 @@ pub(super) fn read(place: Place, text: &str, options: &LogOptions) -> Result<Rec
     let status = numbers.split_ascii_whitespace().next().and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| fail(after, "there is no status after the request"))?;
     let (referer, after) = quoted(strings).unwrap_or_default();
-    let agent = after.split_once('"').and_then(|(_, rest)| Some(quoted(rest)?.0)).unwrap_or_default();
+    let (agent, more) = after.split_once('"').and_then(|(_, rest)| quoted(rest)).unwrap_or_default();
+    let proxied = if options.format == Some(LogFormat::NginxCombined) { None } else { proxied(more) };
+    if proxied.is_none() && options.format == Some(LogFormat::IngressNginx) {
+        return Err(fail(more, "there is no [upstream] and its address: this is not ingress-nginx's format"));
+    }
     let known = |name: &str, value: &str| {
         let known = !matches!(value, "" | "-");
         known.then(|| format!("{name}: {value}"))
@@ -44,8 +48,32 @@ pub(super) fn read(place: Place, text: &str, options: &LogOptions) -> Result<Rec
         known("referer", &referer).into_iter().chain(known("user-agent", &agent)).collect();
     let request = Request::parse(&format!("{method} {url}"), &fields);
     let request = request.map_err(|error| fail(rest, &error.to_string()))?;
-    let outcome = RecordedOutcome { status: Some(status), ..RecordedOutcome::default() };
+    let upstream = proxied.and_then(|proxied| proxied.upstream).map(str::to_owned);
+    let outcome = RecordedOutcome { status: Some(status), upstream, ..RecordedOutcome::default() };
     Ok(Recorded { place, request, outcome })
+}
+
+/// What ingress-nginx adds.
+struct Proxied<'t> {
+    /// What was asked; `None` if it answered itself.
+    upstream: Option<&'t str>,
+}
+
+/// Reads `LENGTH TIME [UPSTREAM] [ALTERNATIVE] ADDRESS …`; `None` for another format. A canary that took the request stands as the alternative; old versions do not write it.
+fn proxied(more: &str) -> Option<Proxied<'_>> {
+    fn bracketed(word: &str) -> Option<&str> {
+        word.strip_prefix('[')?.strip_suffix(']')
+    }
+    let mut words = more.split_ascii_whitespace().skip(2);
+    let main = bracketed(words.next()?)?;
+    let next = words.next()?;
+    let (alternative, address) = match bracketed(next) {
+        Some(alternative) => (alternative, words.next()?),
+        None => ("", next),
+    };
+    let known = |name: &&str| !matches!(*name, "" | "-");
+    let upstream = [alternative, main].into_iter().find(known);
+    Some(Proxied { upstream: upstream.filter(|_| address != "-") })
 }
 
 /// The text before a closing quote, and what comes after it. nginx writes a quote as `\x22`, others as `\"`.
@@ -92,6 +120,34 @@ mod tests {
         let absolute = r#"::1 - bob [t] "POST http://a.example/ HTTP/1.0" 200 - "https://r.example/" "-""#;
         let words = "POST http://a.example/ -H 'referer: https://r.example/'";
         assert_eq!(read_line(absolute, None).unwrap().request.words(), words);
+    }
+
+    #[test]
+    fn the_upstream_of_ingress_nginx() {
+        let begin = r#"10.0.0.1 - - [t] "GET / HTTP/1.1" 200 1 "-" "-" 400 0.002"#;
+        for (more, upstream) in [
+            ("[shop-cart-80] [] 10.0.0.9:8080 1 0.002 200 a1", Some("shop-cart-80")),
+            ("[shop-cart-80] [shop-cart-next-80] 10.0.0.9:8080 1 0.002 200 a1", Some("shop-cart-next-80")),
+            ("[shop-cart-80] 10.0.0.9:8080, 10.0.0.8:8080 1 0.002 200", Some("shop-cart-80")),
+            ("[shop-cart-80] [] - - - - a1", None),
+            ("[-] [] - - - - a1", None),
+        ] {
+            let recorded = read_line(&format!("{begin} {more}"), Some("a")).unwrap();
+            assert_eq!(recorded.outcome.upstream.as_deref(), upstream, "{more}");
+        }
+        let read = |format| {
+            let options =
+                LogOptions { format: Some(format), host: LogHost::parse("a").ok(), ..LogOptions::default() };
+            let place = Place { file: "log".into(), line: 3, column: 1 };
+            read(place, &format!("{begin} [a-b-80] [] - - - -"), &options).and(read(
+                Place { file: "log".into(), line: 4, column: 1 },
+                begin,
+                &options,
+            ))
+        };
+        assert!(read(LogFormat::NginxCombined).is_ok());
+        let error = read(LogFormat::IngressNginx).unwrap_err().to_string();
+        assert!(error.starts_with("log:4:48: there is no [upstream]"), "{error}");
     }
 
     #[test]

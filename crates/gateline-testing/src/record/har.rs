@@ -31,6 +31,8 @@ struct Field {
 #[derive(Deserialize)]
 struct Answered {
     status: i64,
+    #[serde(rename = "redirectURL")]
+    redirect_url: Option<String>,
 }
 
 /// The requests of a HAR file, in the order of its entries. The error is about the whole file, those in the list about single
@@ -59,8 +61,14 @@ fn entry(value: &Value, place: &Place) -> Result<Recorded, RecordError> {
     let entry = Entry::deserialize(value)
         .map_err(|error| fail(format!("this is no entry of a HAR file: {error}")))?;
     let request = entry.request.read().map_err(|error| fail(error.to_string()))?;
-    let status = entry.response.and_then(|response| u16::try_from(response.status).ok());
-    let outcome = RecordedOutcome { status: status.filter(|code| *code > 0), ..RecordedOutcome::default() };
+    let response = entry.response.as_ref();
+    let status = response.and_then(|response| u16::try_from(response.status).ok());
+    let location = entry.response.and_then(|response| response.redirect_url);
+    let outcome = RecordedOutcome {
+        status: status.filter(|code| *code > 0),
+        location: location.filter(|location| !location.is_empty()),
+        ..RecordedOutcome::default()
+    };
     Ok(Recorded { place: place.clone(), request, outcome })
 }
 
@@ -89,7 +97,7 @@ mod tests {
         let text = r#"{ "log": { "version": "1.2", "creator": {}, "entries": [
             { "request": { "method": "GET", "url": "https://shop.example.com/cart?a=b#top", "httpVersion": "h2",
                 "headers": [{ "name": ":authority", "value": "shop.example.com" }, { "name": "X-A", "value": "1" }] },
-              "response": { "status": 200 } },
+              "response": { "status": 302, "redirectURL": "/login" } },
             { "request": { "method": "GET", "url": "wss://shop.example.com/live", "headers": [] }, "response": { "status": 0 } },
             { "request": { "method": "GET", "url": "data:text/plain,x" } }
         ] } }"#;
@@ -97,7 +105,8 @@ mod tests {
         let [first, second, third] = &*entries else { panic!("{entries:?}") };
         let first = first.as_ref().unwrap();
         assert_eq!(first.request.words(), "GET https://shop.example.com/cart?a=b -H 'x-a: 1'");
-        assert_eq!((first.place.line, first.place.column, first.outcome.status), (2, 13, Some(200)));
+        assert_eq!((first.place.line, first.place.column, first.outcome.status), (2, 13, Some(302)));
+        assert_eq!(first.outcome.location.as_deref(), Some("/login"));
         let second = second.as_ref().unwrap();
         assert_eq!(second.request.words(), "GET https://shop.example.com/live");
         assert_eq!((second.place.line, second.outcome.status), (5, None));

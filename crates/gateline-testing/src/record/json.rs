@@ -18,9 +18,35 @@ struct Line {
     user_agent: Option<String>,
     requested_server_name: Option<String>,
     downstream_local_address: Option<String>,
-    response_code: Option<u16>,
-    route_name: Option<String>,
+    response_code: Option<Code>,
+    #[serde(default)]
+    route_name: RouteName,
     gateline_backend: Option<String>,
+}
+
+/// What the log says of the rule.
+#[derive(Default, Deserialize)]
+#[serde(from = "Option<String>")]
+enum RouteName {
+    /// It has no field for it.
+    #[default]
+    Absent,
+    NoRule,
+    Rule(String),
+}
+
+impl From<Option<String>> for RouteName {
+    fn from(field: Option<String>) -> Self {
+        field.filter(|text| is_known(text)).map_or(Self::NoRule, Self::Rule)
+    }
+}
+
+/// As text where the format of the log is one of text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Number(u16),
+    Text(String),
 }
 
 pub(super) fn read(place: Place, text: &str, options: &LogOptions) -> Result<Recorded, RecordError> {
@@ -32,10 +58,16 @@ pub(super) fn read(place: Place, text: &str, options: &LogOptions) -> Result<Rec
         )
     })?;
     let request = line.request(options).map_err(|message| RecordError::new(place.clone(), message))?;
+    let status = line.response_code.and_then(|code| match code {
+        Code::Number(code) => Some(code),
+        Code::Text(text) => text.parse().ok(),
+    });
     let outcome = RecordedOutcome {
-        status: line.response_code.filter(|code| *code > 0),
-        route: known(line.route_name.as_ref()).map(str::to_owned),
+        status: status.filter(|code| *code > 0),
+        names_rules: !matches!(line.route_name, RouteName::Absent),
+        route: if let RouteName::Rule(name) = line.route_name { Some(name) } else { None },
         backend: known(line.gateline_backend.as_ref()).map(str::to_owned),
+        ..RecordedOutcome::default()
     };
     Ok(Recorded { place, request, outcome })
 }
@@ -100,7 +132,11 @@ impl Line {
 }
 
 fn known(field: Option<&String>) -> Option<&str> {
-    field.map(String::as_str).filter(|text| !matches!(*text, "" | "-"))
+    field.map(String::as_str).filter(|text| is_known(text))
+}
+
+fn is_known(text: &str) -> bool {
+    !matches!(text, "" | "-")
 }
 
 #[cfg(test)]
@@ -112,7 +148,11 @@ mod tests {
 
     fn read_line(text: &str) -> Result<Recorded, RecordError> {
         let ports = [80, 443, 9000].into();
-        read(Place { file: "log".into(), line: 7, column: 1 }, text, &LogOptions { host: None, ports })
+        read(
+            Place { file: "log".into(), line: 7, column: 1 },
+            text,
+            &LogOptions { ports, ..LogOptions::default() },
+        )
     }
 
     #[test]
@@ -127,7 +167,19 @@ mod tests {
         assert_eq!(outcome.backend.as_deref(), Some("api/orders-v2:8080"));
         let recorded = read_line(ENVOY).unwrap();
         assert_eq!(recorded.request.words(), "GET http://www.example.com/");
-        assert_eq!(recorded.outcome, RecordedOutcome { status: Some(404), route: None, backend: None });
+        let outcome = RecordedOutcome { status: Some(404), names_rules: true, ..RecordedOutcome::default() };
+        assert_eq!(recorded.outcome, outcome);
+    }
+
+    #[test]
+    fn all_fields_as_text() {
+        let line =
+            r#"{"method":"GET","path":"/","authority":"a.example","response_code":"503","route_name":"-"}"#;
+        let outcome = read_line(line).unwrap().outcome;
+        assert_eq!((outcome.status, outcome.route, outcome.names_rules), (Some(503), None, true));
+        let line = r#"{"method":"GET","path":"/","authority":"a.example","response_code":"-"}"#;
+        let outcome = read_line(line).unwrap().outcome;
+        assert_eq!((outcome.status, outcome.names_rules), (None, false));
     }
 
     #[test]

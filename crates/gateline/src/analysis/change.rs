@@ -89,6 +89,12 @@ impl ChangeKind {
         Self::ALL.map(|kind| kind.to_string().to_lowercase()).join(", ")
     }
 
+    /// How what becomes of a request differs; `None` where nobody can tell the difference.
+    #[must_use]
+    pub fn of(before: &Effect, after: &Effect) -> Option<Self> {
+        (before != after).then(|| Self::between(before, after))
+    }
+
     /// How two effects that are not equal differ.
     pub(super) fn between(before: &Effect, after: &Effect) -> Self {
         use Effect::{Answer, Connect, Forward, Secured};

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::comparing::{Beside, Label};
 use crate::Router;
-use crate::decision::{Decision, Hit, MissReason};
+use crate::decision::{Decision, Hit, Miss, MissReason};
 use crate::filter::{DirectResponse, ExternalAuth, Filters, Mirror, PathModifier, Redirect};
 use crate::model::{
     BackendProtocol, Listener, ListenerId, Match, Model, Origin, PathMatch, Protocol, Retry, RouteKind, Rule,
@@ -112,6 +112,9 @@ impl Effect {
     pub fn decided(router: &Router, decision: Decision) -> Self {
         let hit = match decision {
             Decision::Hit(hit) => hit,
+            Decision::Miss(Miss { reason: MissReason::NoRule, listener }) => {
+                return Self::missed(router, listener);
+            }
             Decision::Miss(miss) => return Self::miss(miss.reason),
             // As of a front door that cannot ask; what becomes of a request that may pass, `Router::decide_admitted` says.
             Decision::Ask(_) => {
@@ -218,8 +221,9 @@ impl Effect {
         }))
     }
 
-    /// With what the model leaves out.
-    pub(super) fn beside(mut self, beside: &Beside, hit: Hit) -> Self {
+    /// With what the model leaves out: of a request that this rule takes.
+    #[must_use]
+    pub fn beside(mut self, beside: &Beside, hit: Hit) -> Self {
         if let Self::Forward(forward) = &mut self {
             let policies = beside.policies.get(&(hit.listener, hit.route, hit.rule));
             forward.in_force = policies.cloned().unwrap_or_default();

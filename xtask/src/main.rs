@@ -15,6 +15,7 @@ mod page;
 mod report;
 mod test;
 mod tool;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;

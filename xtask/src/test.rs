@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::fuzz;
 use crate::report::Report;
 use crate::tool::{debian, python};
+use crate::web;
 use crate::workspace::Workspace;
 
 /// One line of the report.
@@ -25,7 +26,7 @@ const fn full(name: &'static str, run: fn(&Workspace) -> Result<String, Failure>
 }
 
 /// What fails soonest comes first. All steps build the workspace with the same features, so things compile once.
-const STEPS: [Step; 24] = [
+const STEPS: [Step; 25] = [
     quick("format", |w| quiet(w, &["fmt", "--all", "--check"])),
     quick("length", check::length::check),
     quick("toolchain", check::toolchain::check),
@@ -50,6 +51,7 @@ const STEPS: [Step; 24] = [
     full("e2e", end_to_end),
     full("python-binding", binding::python),
     full("node-binding", binding::node),
+    full("web", web::check),
     full("fuzz", fuzz::smoke),
     full("conformance", conformance::check),
     full("cluster", conformance::check_own),

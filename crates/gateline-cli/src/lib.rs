@@ -18,6 +18,7 @@ mod error;
 mod explain;
 mod fingerprint;
 mod git;
+mod graph;
 mod input;
 #[cfg(feature = "serve")]
 mod kubernetes;
@@ -59,6 +60,7 @@ const EXAMPLES: &str = "
   gateline diff git:main:k8s k8s                   which requests a change treats otherwise
   gateline replay access.log --a git:main:k8s --b k8s   and how much of the traffic that is
   gateline migrate ingress.yaml --out gw/           Gateway API objects, with a proof or the differences
+  gateline graph k8s/ -o graph.html                a page with all routes, and a box to type a URL into
   gateline rule GL103                              what a finding means
   helm template chart | gateline check -
 
@@ -99,6 +101,8 @@ enum Command {
     Check(check::Args),
     /// Run the tests that lie beside the manifests (*.routetest.yaml)
     Test(test::Args),
+    /// Draw hosts, listeners, routes, rules and backends, with what is wrong: a page that answers for a URL, Mermaid, DOT or JSON
+    Graph(graph::Args),
     /// Show which requests a change treats otherwise, over all requests
     Diff(diff::Args),
     /// Play an access log through manifests: does the model agree, and what would others change?
@@ -179,6 +183,7 @@ fn run(args: &Args, output: &mut Output) -> u8 {
         Command::Test(args) => test::run(args, output),
         Command::Diff(args) => diff::run(args, output),
         Command::Replay(args) => replay::run(args, output),
+        Command::Graph(args) => graph::run(args, output),
         Command::Migrate(args) => migrate::run(args, output),
         Command::Prove(args) => diff::prove(args, output),
         Command::Rule(args) => rule::run(args, output),

@@ -42,6 +42,7 @@ mod answer;
 mod diff;
 pub mod example;
 mod explain;
+pub mod graph;
 mod load;
 mod located;
 mod manifests;
@@ -62,6 +63,7 @@ pub use answer::{Answer, Share, route};
 pub use diff::{Diff, Difference, Shown, Side, diff, diff_weighed, diff_with};
 pub use explain::explain;
 pub use gateline::explain::Reason;
+pub use graph::Graph;
 pub use load::{
     AnyProfile, AssumeConfig, CheckConfig, Config, LoadError, NamespaceConfig, RoutingProfile, TargetConfig,
     TestConfig, World,

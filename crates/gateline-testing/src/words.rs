@@ -48,6 +48,12 @@ fn criterion(criterion: Criterion) -> &'static str {
     }
 }
 
+/// Every criterion with [`criterion`], in order of precedence: for pages that say it themselves.
+#[must_use]
+pub fn criteria() -> [(Criterion, &'static str); 12] {
+    Criterion::ALL.map(|one| (one, criterion(one)))
+}
+
 /// `file:line:column`.
 #[must_use]
 pub fn place(source: &Source) -> String {

@@ -33,12 +33,21 @@ impl Cli {
 
     /// What it prints for a request.
     pub(crate) fn explain(&self, ask: &Ask<'_>) -> Result<String, String> {
-        let mut command = Command::new(&self.program);
-        command.current_dir(&self.folder).args(["explain", "objects.yaml"]).arg(request(ask)?);
+        let mut words = vec![request(ask)?];
         for (name, value) in headers(ask) {
-            command.arg("-H").arg(format!("{name}: {value}"));
+            words.extend(["-H".into(), format!("{name}: {value}")]);
         }
-        command.args(["--format", "json", "--random", &ask.x.to_string(), "--regex-rank", self.regex_rank]);
+        words.extend(["--format", "json", "--random"].map(str::to_owned));
+        words.push(ask.x.to_string());
+        self.run("explain", &words)
+    }
+
+    /// What a command prints about the objects.
+    pub(crate) fn run(&self, command: &str, words: &[String]) -> Result<String, String> {
+        let name = command;
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).args([name, "objects.yaml"]).args(words);
+        command.args(["--regex-rank", self.regex_rank]);
         if let Some(class) = &self.ingress {
             command.args(["--ingress", class]);
         }

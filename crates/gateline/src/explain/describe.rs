@@ -21,7 +21,7 @@ pub(crate) fn path(path: &PathMatch) -> String {
 }
 
 /// `b`, or `~b.*` for a regular expression.
-pub(super) fn value_text(value: &ValueMatch) -> String {
+pub(crate) fn value_text(value: &ValueMatch) -> String {
     match value {
         ValueMatch::Exact(text) => text.to_string(),
         ValueMatch::Regex(pattern) => format!("~{pattern}"),
@@ -29,7 +29,7 @@ pub(super) fn value_text(value: &ValueMatch) -> String {
 }
 
 /// What a rule asks for. Below HTTP it asks for nothing.
-pub(super) fn predicates(kind: RouteKind, one: &Match) -> String {
+pub(crate) fn predicates(kind: RouteKind, one: &Match) -> String {
     match kind {
         RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress => matched(one),
         RouteKind::Tls | RouteKind::Tcp => "every connection".into(),

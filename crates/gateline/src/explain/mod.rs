@@ -217,3 +217,21 @@ pub enum Criterion {
     /// The earlier rule of the route, and the earlier match of the rule.
     Order,
 }
+
+impl Criterion {
+    /// All of them, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Hostname,
+        Self::PathKind,
+        Self::Location,
+        Self::PathLength,
+        Self::GrpcService,
+        Self::GrpcMethod,
+        Self::Method,
+        Self::Headers,
+        Self::Query,
+        Self::Age,
+        Self::Name,
+        Self::Order,
+    ];
+}

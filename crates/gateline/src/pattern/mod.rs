@@ -9,6 +9,7 @@ pub(crate) mod atoms;
 mod example;
 mod nfa;
 mod portable;
+mod table;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -21,6 +22,7 @@ pub use ambiguous::backtracks;
 pub use example::example;
 use nfa::Nfa;
 pub use portable::unportable;
+pub use table::DfaTable;
 
 /// Longest pattern that is read, in bytes: the limit of the API for header values, the largest it has.
 const MAX_PATTERN: usize = 4096;

@@ -11,11 +11,11 @@ pub(crate) type GroupId = u32;
 /// The listeners of a port.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    http: Hosts<GroupId>,
+    pub(super) http: Hosts<GroupId>,
     /// HTTPS and TLS: both are chosen by server name.
-    secure: Hosts<Secure>,
-    tcp: Option<GroupId>,
-    udp: Option<GroupId>,
+    pub(super) secure: Hosts<Secure>,
+    pub(super) tcp: Option<GroupId>,
+    pub(super) udp: Option<GroupId>,
     has_http: bool,
     has_secure: bool,
 }

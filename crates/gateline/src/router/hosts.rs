@@ -7,12 +7,12 @@ use crate::model::HostPattern;
 /// wildcards of one label, if there are any, one for each depth at which a wildcard occurs. O(length of the host).
 #[derive(Debug)]
 pub(super) struct Hosts<T> {
-    exact: Map<Box<str>, T>,
-    label: Map<Box<str>, T>,
-    wildcard: Map<Box<str>, T>,
+    pub(super) exact: Map<Box<str>, T>,
+    pub(super) label: Map<Box<str>, T>,
+    pub(super) wildcard: Map<Box<str>, T>,
     /// Bit n: some wildcard has n labels after its `*`. A host of 253 bytes has at most 127 labels.
     depths: u128,
-    any: Option<T>,
+    pub(super) any: Option<T>,
 }
 
 impl<T> Default for Hosts<T> {

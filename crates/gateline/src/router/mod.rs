@@ -25,12 +25,16 @@ mod search;
 mod slot;
 mod stats;
 mod table;
+mod tables;
 mod trace;
 
 use std::sync::Arc;
 
 pub use options::{CompileError, Options, Precedence, RegexRank};
 pub use stats::Stats;
+pub use tables::{
+    GroupTable, HostTest, MatchTable, PathTest, PortTable, RowTable, Seated, Tables, ValueTest,
+};
 
 use authority::Host;
 use conditions::Conditions;

@@ -8,6 +8,12 @@ use crate::router::CompileError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PatternId(u32);
 
+impl PatternId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The regular expressions of a router. Each text is compiled once.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
@@ -44,6 +50,11 @@ impl Patterns {
     pub(super) fn find(&self, text: &str) -> Option<(PatternId, &Pattern)> {
         let id = *self.by_text.get(text)?;
         Some((id, self.get(id)?))
+    }
+
+    /// By their ids.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pattern> {
+        self.list.iter()
     }
 
     pub(super) fn len(&self) -> usize {

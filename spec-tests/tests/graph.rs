@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy allows it only in functions marked as tests")]
 
+#[expect(dead_code, reason = "the explanations are asked for by other tests")]
 mod program;
 
 use std::fs;

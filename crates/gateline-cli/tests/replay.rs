@@ -86,11 +86,11 @@ fn the_model_agrees_with_a_proxy_that_runs_it() {
     assert!(kill.success() && serve.0.wait().unwrap().success());
     let (log, manifests) = (log.to_str().unwrap(), manifests.to_str().unwrap());
     gateline(&["replay", log, "--a", manifests, "--min-agreement", "100", "--strict"]).code(0).stdout_eq(
-        snapbox::str![[r#"
+        snapbox::str![[r"
 model agrees with the recorded rule for 100 % of 5 lines
 1 with header fields of the recorded match, for the log holds none
 ...
-"#]],
+"]],
     );
 }
 

@@ -58,12 +58,12 @@ class Backend(ThreadingHTTPServer):
         return f"default/{service}:80=127.0.0.1:{self.server_address[1]}"
 
 
-def serve(folder: Path, manifest: Path, services: dict[str, str]) -> Iterator[Gateway]:
+def serve(folder: Path, manifest: Path, services: dict[str, str], *options: str) -> Iterator[Gateway]:
     """Serve a manifest with backends of its own: the name of each, and the Service it is an endpoint of."""
     backends = [Backend(name) for name in services]
     arguments = [backend.argument(services[backend.name]) for backend in backends]
     named = [word for argument in arguments for word in ("--backend", argument)]
-    gateway = Gateway(folder, "serve", manifest, "--bind", "127.0.0.1", *named)
+    gateway = Gateway(folder, "serve", manifest, "--bind", "127.0.0.1", *named, *options)
     yield gateway
     gateway.stop()
     for backend in backends:

@@ -89,6 +89,11 @@ impl Choices {
         self.with_ingresses(World::load(inputs, options), options)
     }
 
+    /// Refuses `--ingress` where no Ingresses are read, rather than to ignore it.
+    pub(crate) fn without_ingresses(&self, what: &'static str) -> Result<(), CliError> {
+        if self.ingress.is_some() { Err(CliError::RoutesAlone(what)) } else { Ok(()) }
+    }
+
     /// Adds the rules of the Ingresses that `--ingress` asks for.
     pub(crate) fn with_ingresses(&self, mut world: World, options: &Options) -> World {
         let Some(class) = &self.ingress else { return world };

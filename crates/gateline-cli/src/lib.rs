@@ -108,7 +108,7 @@ enum Command {
     /// Play an access log through manifests: does the model agree, and what would others change?
     Replay(replay::Args),
     /// Write Gateway API objects for Ingresses, and prove that they do the same
-    Migrate(migrate::Args),
+    Migrate(Box<migrate::Args>),
     /// Prove something over all requests
     Prove(diff::ProveArgs),
     /// Print the page of a finding

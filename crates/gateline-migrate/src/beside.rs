@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use gateline::model::{
     AttachedHostname, AttachedRoute, BackendId, BackendName, HostPattern, Listener, ObjectName, Protocol,
-    Route, RouteId, Target,
+    Route, RouteId, Rule, Target,
 };
 use gateline_api::resolve::{Options, Resolution};
-use gateline_api::{Object, Objects, resolve};
+use gateline_api::{Finding, Object, Objects, resolve};
 use serde_json::{Value, json};
 
 use crate::convert::{Manifest, listeners};
-use crate::nginx::Port;
+use crate::nginx::{Port, policy};
 use crate::source::Source;
 
 /// Names of what stands in for a Gateway and its references.
@@ -23,6 +23,9 @@ const API: &str = "gateway.networking.k8s.io/v1";
 ///
 /// On one host the more specific hostname goes first; of the same hostname the rules of routes go before those of Ingresses. So a
 /// route takes over the requests that it matches, and the Ingress keeps the rest.
+///
+/// What a guard of an Ingress keeps out is not let in: authentication, lists of addresses, client certificates and snippets, and
+/// rewrites that only nginx can do, are not kept here, so their requests are answered 500, and a finding says so.
 #[must_use]
 pub fn beside(objects: &Objects, options: &Options, source: &Source) -> Resolution {
     let mut all = objects.clone();
@@ -62,7 +65,9 @@ pub fn beside(objects: &Objects, options: &Options, source: &Source) -> Resoluti
         for id in &site.routes {
             let Some(route) = source.model.routes.get(id.0 as usize) else { continue };
             let new = next(&resolution.model.routes);
-            resolution.model.routes.push(renumbered(route, source, &backends));
+            let mut route = renumbered(route, source, &backends);
+            resolution.findings.extend(route.rules.iter_mut().filter_map(closed));
+            resolution.model.routes.push(route);
             let hostnames = hostnames(source, *id);
             let port = source.port(site.port);
             let here = |listener: &&mut Listener| listener.port == port && listener.protocol == protocol;
@@ -140,6 +145,17 @@ fn renumbered(route: &Route, source: &Source, backends: &BTreeMap<BackendName, B
         rule.backends = shares.collect();
     }
     route
+}
+
+/// Closes a rule that is not what it was without something that only its controller has.
+fn closed(rule: &mut Rule) -> Option<Finding> {
+    let mut policies = rule.policies.iter();
+    let (code, what) =
+        policies.find_map(|(name, value)| Some((policy::code(name)?, format!("{name} ({value})"))))?;
+    rule.filters.invalid = Some(format!("{what} of an Ingress is not kept").into());
+    let message = format!("{what} of Ingress {} is not kept here: 500 for its requests", rule.origin.object);
+    let help = "leave the host to its controller, or take it over with a route that has a guard of its own";
+    Some(Finding::new(code, rule.origin.clone(), message).help(help))
 }
 
 fn hostnames(source: &Source, route: RouteId) -> Vec<AttachedHostname> {

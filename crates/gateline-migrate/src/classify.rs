@@ -68,18 +68,11 @@ fn guarded(change: &Change) -> Option<Cause> {
             format!("what {was} does to these requests is not known, and nothing stands in its place"),
             "read the snippet, find a filter or a policy for what it does, then accept this",
         ),
-        (name, Some(was), None) => {
-            let code = match name {
-                policy::ALLOW | policy::DENY => &codes::GL721,
-                policy::CLIENT => &codes::GL722,
-                _ => &codes::GL720,
-            };
-            Cause::new(
-                code,
-                format!("{name} ({was}) is gone: whoever asks gets through"),
-                "attach a policy of the target's, or an ExternalAuth filter, before the route goes live",
-            )
-        }
+        (name, Some(was), None) => Cause::new(
+            policy::code(name).unwrap_or(&codes::GL720),
+            format!("{name} ({was}) is gone: whoever asks gets through"),
+            "attach a policy of the target's, or an ExternalAuth filter, before the route goes live",
+        ),
         (name, was, is) => {
             let text = |value: Option<&Box<str>>| value.map_or("nothing".to_owned(), ToString::to_string);
             Cause::new(
@@ -299,6 +292,13 @@ fn passed_on(both: Both<'_>, change: &Change, before: &Forwarding, after: &Forwa
     if was.cors != is.cors {
         return cors(was, is);
     }
+    if let Some(origins) = before.policies.get(policy::ORIGINS).filter(|_| is.cors.is_some()) {
+        return Cause::new(
+            &codes::GL717,
+            format!("CORS: the * of {origins} is one label to nginx, and any number of them to a Gateway"),
+            "name the origins, or accept this if all hosts below are yours",
+        );
+    }
     if was.rewrite != is.rewrite
         || before.prefixes != after.prefixes
         || differs(before, after, policy::REWRITE)
@@ -312,7 +312,8 @@ fn passed_on(both: Both<'_>, change: &Change, before: &Forwarding, after: &Forwa
             "replace a prefix (ReplacePrefixMatch) where that is what the expression does; else use the target's extension",
         );
     }
-    if before.timeouts != after.timeouts || differs(before, after, policy::TIMEOUT) {
+    let timed = [policy::TIMEOUT, policy::CONNECT].into_iter().any(|name| differs(before, after, name));
+    if before.timeouts != after.timeouts || timed {
         return timeout(before, after);
     }
     if before.session != after.session {
@@ -377,18 +378,17 @@ fn cors(was: &Filters, is: &Filters) -> Cause {
 }
 
 fn timeout(before: &Forwarding, after: &Forwarding) -> Cause {
-    let was = before.policies.get(policy::TIMEOUT).map_or("no timeout".to_owned(), ToString::to_string);
-    let is = match (
-        after.timeouts.request.or(after.timeouts.backend_request),
-        after.policies.get(policy::TIMEOUT),
-    ) {
-        (_, Some(text)) => text.to_string(),
-        (Some(time), None) => format!("{} s for the whole request", time.as_secs_f64()),
-        (None, None) => "no timeout".into(),
+    let text = |side: &Forwarding| {
+        let silence = side.policies.get(policy::TIMEOUT).map(ToString::to_string);
+        let connect = side.policies.get(policy::CONNECT).map(|time| format!("{time} to connect"));
+        let whole = side.timeouts.request.or(side.timeouts.backend_request);
+        let whole = whole.map(|time| format!("{} s for the whole request", time.as_secs_f64()));
+        let all: Vec<String> = silence.into_iter().chain(connect).chain(whole).collect();
+        if all.is_empty() { "no timeout".to_owned() } else { all.join(", ") }
     };
     Cause::new(
         &codes::GL718,
-        format!("{was} (s, between two reads or writes) is {is} now"),
+        format!("{} (s, between two reads or writes) is {} now", text(before), text(after)),
         "timeouts of nginx count silence, those of a Gateway the whole request: choose one on purpose, then accept this",
     )
 }

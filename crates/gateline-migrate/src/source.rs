@@ -56,6 +56,21 @@ impl Source {
         Self { model, findings, unknown, implicit, ingresses, servers, sites, globals, ports: options.ports }
     }
 
+    /// Every path of the Ingresses, canaries included: its host, the Ingress, and the names of its annotations.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (String, Origin, Vec<String>)> {
+        let places = self.servers.iter().flat_map(|server| {
+            let host = server.host.clone().unwrap_or_else(|| "*".into());
+            server.locations.iter().map(move |location| (host.clone(), location))
+        });
+        places.flat_map(|(host, location)| {
+            let canary = location.canary.as_ref().map(|canary| &canary.annotations);
+            std::iter::once(&location.annotations).chain(canary).map(move |annotations| {
+                let names = annotations.iter().map(|(name, _)| name.to_owned()).collect();
+                (host.clone(), annotations.object().origin("metadata.name"), names)
+            })
+        })
+    }
+
     /// The number of a port.
     pub(crate) fn port(&self, port: Port) -> u16 {
         let [http, https] = self.ports;

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::nginx::{gateway, policy};
+use crate::traffic;
 
 /// What Gateway API objects do, made comparable: one Gateway, and the policies that go with its routes in words.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ const KNOWN: &[&str] = &[
     "authorization",
     "cors",
     "rateLimit",
+    "requestBuffer",
     "timeout",
     "loadBalancer",
     "proxyProtocol",
@@ -175,11 +177,8 @@ fn words(object: &Object, rule: &mut gateline::model::Rule) {
         let (name, value) = authorized(authorization, object);
         put(name, value);
     }
-    if spec("rateLimit").is_some() {
-        put(policy::LIMIT, format!("by {} {}", object.kind, object.name));
-    }
-    if let Some(timeout) = spec("timeout") {
-        put(policy::TIMEOUT, format!("{timeout} of {} {}", object.kind, object.name));
+    for (name, value) in object.value.get("spec").map(traffic::words).unwrap_or_default() {
+        put(name, value);
     }
     let fields = object.value.get("spec").and_then(Value::as_object).into_iter().flatten();
     let others: Vec<&str> =

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use gateline::analysis::{Change, ChangeKind, Effect, Hosts, MatchRef, diff};
 use gateline::{CompileError, Options, Router};
-use gateline_api::finding;
 use gateline_testing::Side;
 use serde::Serialize;
 
+use crate::accept::Accept;
 use crate::cause::Both;
 use crate::classify::causes;
 use crate::difference::Difference;
@@ -24,7 +24,7 @@ pub struct Verification {
     pub implicit: Vec<String>,
     /// Rules of the Ingresses, and how many of them no difference concerns.
     pub rules: Rules,
-    /// What was accepted and nothing differs by.
+    /// What was accepted and is not there any more, or not in these words.
     pub unused: Vec<String>,
     /// Hosts that only the Gateway names: new, and no difference.
     pub added: Vec<String>,
@@ -37,51 +37,6 @@ pub struct Rules {
     pub same: usize,
     /// All.
     pub all: usize,
-}
-
-/// A difference that is as meant: a code, and the Ingress if it is for one alone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Accept {
-    code: &'static str,
-    ingress: Option<String>,
-}
-
-/// Why a text names no difference.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not accepted: write a code GL7xx, alone or with an Ingress, as in GL703@shop/web")]
-pub struct AcceptError(pub String);
-
-impl std::str::FromStr for Accept {
-    type Err = AcceptError;
-
-    fn from_str(text: &str) -> Result<Self, AcceptError> {
-        let (code, ingress) = match text.split_once('@') {
-            Some((code, ingress)) => (code, Some(ingress.to_owned())),
-            None => (text, None),
-        };
-        let known = finding::code(code).filter(|code| code.code.starts_with("GL7"));
-        let named = ingress.as_ref().is_none_or(|ingress| ingress.contains('/'));
-        known
-            .filter(|_| named)
-            .map(|code| Self { code: code.code, ingress })
-            .ok_or_else(|| AcceptError(text.into()))
-    }
-}
-
-impl std::fmt::Display for Accept {
-    /// As it is written.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code)?;
-        self.ingress.as_ref().map_or(Ok(()), |ingress| write!(f, "@{ingress}"))
-    }
-}
-
-impl Accept {
-    /// Whether it is about this code and Ingress.
-    #[must_use]
-    pub fn covers(&self, code: &str, ingress: Option<&str>) -> bool {
-        self.code == code && self.ingress.as_deref().is_none_or(|name| ingress == Some(name))
-    }
 }
 
 impl Verification {
@@ -123,14 +78,10 @@ pub fn verify(
         }
     }
     for difference in &mut differences {
-        let ingress = difference.ingress.as_deref();
-        difference.accepted = accept.iter().any(|accept| accept.covers(difference.code, ingress));
+        difference.accepted = accept.iter().any(|accept| accept.is_of(difference));
     }
     differences.sort_by(|a, b| a.order().cmp(&b.order()));
-    let used = |accept: &&Accept| {
-        !differences.iter().any(|difference| accept.covers(difference.code, difference.ingress.as_deref()))
-    };
-    let unused = accept.iter().filter(used).map(ToString::to_string).collect();
+    let unused = accept.iter().flat_map(|accept| accept.unused(&differences)).collect();
     let all: usize = source.model.routes.iter().map(|route| route.rules.len()).sum();
     let unknown = source.unknown.iter().chain(&target.unknown).cloned();
     Ok(Verification {

@@ -4,7 +4,7 @@
 mod shared;
 
 use gateline_api::Severity;
-use gateline_migrate::{Verification, verify};
+use gateline_migrate::{Lock, Verification, verify};
 use shared::{codes, compare, one};
 
 fn case(name: &str) -> Verification {
@@ -132,6 +132,26 @@ fn patterns_by_length_are_proved_and_in_list_order_refuted() {
         "{:?}",
         moved.collect::<Vec<_>>()
     );
+}
+
+/// A lock is true as long as the differences say the same.
+#[test]
+fn what_was_accepted_is_held_to_its_words() {
+    let folder = format!("{}/tests/cases/10-auth", env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let (ingress, gateway) = (read("ingress.yaml"), read("gateway.yaml"));
+    let accepted = Lock::default().with(&["GL720@demo/auth".parse().unwrap()]);
+    let found = compare(&ingress, &gateway, &accepted.accepted);
+    assert_eq!((found.open().count(), found.unused.len()), (0, 0), "{found:?}");
+
+    let (lock, errors) = Lock::parse("lock.yaml", &accepted.recorded(&found).yaml());
+    assert_eq!(errors, []);
+    assert_eq!(compare(&ingress, &gateway, &lock.accepted).open().count(), 0);
+    let other = compare(&ingress.replace("auth.example.org", "other.example.org"), &gateway, &lock.accepted);
+    assert_eq!(other.open().count(), 1);
+    assert!(other.unused[0].starts_with("lock.yaml:5:3: GL720@demo/auth, which said"), "{:?}", other.unused);
+    let gone = compare(&ingress.replace("auth-url", "auth-proxy-set-headers"), &gateway, &lock.accepted);
+    assert_eq!(gone.unused, ["lock.yaml:5:3: GL720@demo/auth"], "{gone:?}");
 }
 
 #[test]

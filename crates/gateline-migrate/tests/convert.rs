@@ -191,6 +191,8 @@ fn annotations_without_a_counterpart_are_told() {
         ("proxy-read-timeout", "120", "GL718"),
         ("limit-rps", "5", "GL723"),
         ("proxy-body-size", "8m", "GL726"),
+        ("proxy-connect-timeout", "7", "GL718"),
+        ("limit-connections", "3", "GL723"),
         ("custom-http-errors", "503", "GL727"),
         ("permanent-redirect", "https://new.example/x?y=1", "GL713"),
     ] {
@@ -215,6 +217,62 @@ fn annotations_without_a_counterpart_are_told() {
     );
 }
 
+/// A BackendTrafficPolicy says the same of some, and of others something near, which is told.
+#[test]
+fn envoy_gateway_keeps_time_and_sizes() {
+    for (name, value, wanted) in [
+        ("proxy-connect-timeout", "7", "connectTimeout: \"7s\""),
+        ("proxy-body-size", "8192k", "limit: \"8Mi\""),
+        ("proxy-body-size", "0", "kind: HTTPRoute"),
+    ] {
+        let one = ingress(&annotated(name, value), "", ROOT);
+        let proved = verified(&one, ENVOY, &[]);
+        assert!(proved.is_proved(), "{name} {:?}", proved.differences);
+        let written = text(&written(&one, ENVOY, &[]));
+        assert!(written.contains(wanted), "{written}");
+    }
+    for (name, value, wanted, code, says) in [
+        (
+            "proxy-read-timeout",
+            "120",
+            "streamIdleTimeout: \"120s\"",
+            "GL718",
+            "120s without a byte in either direction",
+        ),
+        (
+            "limit-rps",
+            "5",
+            "unit: Second",
+            "GL723",
+            "bursts of 25, for each address in each replica, answered 503",
+        ),
+        (
+            "limit-rpm",
+            "300",
+            "type: Distinct",
+            "GL723",
+            "300 a minute for each address in each proxy, answered 429",
+        ),
+    ] {
+        let one = ingress(&annotated(name, value), "", ROOT);
+        let found = verified(&one, ENVOY, &[]);
+        assert_eq!(codes(&found), [code], "{name} {:?}", found.differences);
+        assert!(shared::one(&found, code).message.contains(says), "{:?}", found.differences);
+        let written = text(&written(&one, ENVOY, &[]));
+        assert!(written.contains(wanted), "{written}");
+    }
+}
+
+#[test]
+fn rules_with_policies_of_their_own_have_names() {
+    let first = ingress(&annotated("proxy-connect-timeout", "7"), "", &[("/a", "Prefix", "a")]);
+    let second = ingress(&annotated("proxy-connect-timeout", "9"), "", &[("/b", "Prefix", "b")]);
+    let both = format!("{first}---\n{}", second.replace("name: web\n", "name: other\n"));
+    let proved = verified(&both, ENVOY, &[]);
+    assert!(proved.is_proved(), "{:?}", proved.differences);
+    assert_eq!(text(&written(&both, ENVOY, &[])).matches("kind: BackendTrafficPolicy").count(), 2);
+}
+
 #[test]
 fn cors_and_sessions_are_carried_over() {
     for annotations in [
@@ -230,4 +288,16 @@ fn cors_and_sessions_are_carried_over() {
         let proved = verified(&ingress(&annotations, "", ROOT), Dialect::Spec, &[]);
         assert!(proved.is_proved(), "{annotations} {:?}", proved.differences);
     }
+    let wild = annotated("cors-allow-origin", "https://*.a.example, https://b.example");
+    let found = verified(
+        &ingress(&format!("{}, {wild}", annotated("enable-cors", "true")), "", ROOT),
+        Dialect::Spec,
+        &[],
+    );
+    assert_eq!(codes(&found), ["GL717"]);
+    assert!(
+        shared::one(&found, "GL717").message.contains("https://*.a.example is one label"),
+        "{:?}",
+        found.differences
+    );
 }

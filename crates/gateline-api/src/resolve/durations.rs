@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 /// A GEP-2257 duration: `1h30m`, `500ms`, `0s`; up to four units of up to five digits. `None` for anything else.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn parse(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     for _ in 0..4 {

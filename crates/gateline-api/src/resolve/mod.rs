@@ -50,6 +50,7 @@ use gateline::Model;
 use gateline::model::{BackendId, Listener, ObjectName, Protocol, RouteId};
 
 pub use attachment::{Attachment, Attempt, Step};
+pub use durations::parse as duration;
 pub use options::{Assume, Options};
 pub use resolution::{
     AttachedPolicy, Certificate, ClientValidation, Endpoint, ListenerTls, Resolution, SubjectAltName,

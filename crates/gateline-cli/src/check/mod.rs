@@ -145,6 +145,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
         }
         return report(args, &config.check, &world, None, output);
     }
+    args.choices.without_ingresses("--kubernetes")?;
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);
     let options = args.choices.assuming(live.options());

@@ -131,6 +131,7 @@ fn world(args: &Args, config: &Config, paths: &[String], output: &mut Output) ->
         }
         return Ok(args.choices.load(&inputs(&paths)?, &args.choices.options(config)));
     }
+    args.choices.without_ingresses("--kubernetes")?;
     let live = Live::read(&args.live)?;
     live.tell_unseen(output);
     let options = args.choices.assuming(live.options());

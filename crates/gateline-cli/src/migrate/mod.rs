@@ -1,5 +1,7 @@
 //! `gateline migrate`: from Ingress to the Gateway API; `gateline migrate verify`: whether somebody's result does the same.
 
+mod html;
+mod lock;
 mod markdown;
 mod text;
 mod write;
@@ -12,8 +14,8 @@ use gateline_api::parse::{Input, Loaded};
 use gateline_api::resolve::{Assume, Options};
 use gateline_api::{Finding, Severity, parse, validate};
 use gateline_migrate::{
-    Accept, ConvertOptions, Converted, Dialect, Globals, ImplementationSpecific, Source, SourceOptions,
-    Target, Verification, convert, verify,
+    Accept, ConvertOptions, Converted, Dialect, Globals, ImplementationSpecific, Inventory, Lock, Source,
+    SourceOptions, Target, Verification, convert, verify,
 };
 use serde::Serialize;
 
@@ -81,8 +83,14 @@ struct Ingresses {
     /// A difference that is as meant: a code, or a code and the Ingress it is for, as in GL703@shop/web
     #[arg(long, value_name = "ID[@NS/NAME]")]
     accept: Vec<Accept>,
-    /// How to print the differences
-    #[arg(long, value_enum, default_value_t)]
+    /// Why, for those who read the lock
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    reason: Option<String>,
+    /// Where what is accepted is written down, and read again
+    #[arg(long, value_name = "FILE", default_value = Lock::FILE)]
+    lock: PathBuf,
+    /// How to print the differences; html, md and json have an inventory of Ingresses and annotations too
+    #[arg(long, value_enum, default_value_t, visible_alias = "report")]
     format: MigrateFormat,
     #[command(flatten)]
     choices: Choices,
@@ -100,7 +108,7 @@ enum To {
     /// The Gateway API alone
     #[default]
     Spec,
-    /// With HTTPRouteFilter and SecurityPolicy
+    /// With HTTPRouteFilter, SecurityPolicy and BackendTrafficPolicy
     EnvoyGateway,
 }
 
@@ -122,6 +130,8 @@ enum MigrateFormat {
     Json,
     /// For a comment on a pull request
     Md,
+    /// A page for those who plan the migration
+    Html,
 }
 
 /// What `--format json` prints.
@@ -131,6 +141,7 @@ struct Report<'a> {
     proved: bool,
     #[serde(flatten)]
     verification: &'a Verification,
+    inventory: &'a Inventory,
     /// About the Ingresses.
     findings: &'a [Finding],
     /// Hosts that were not written.
@@ -158,13 +169,16 @@ fn against(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, CliError> 
     for finding in target.findings.iter().filter(|finding| finding.severity == Severity::Error) {
         output.error_line(&format!("note: {}", finding.message));
     }
-    let verification = args.ingresses.verify(&source, &target)?;
+    let lock = args.ingresses.accepted(output)?;
+    let verification = args.ingresses.verify(&source, &target, &lock)?;
     args.ingresses.report(&source, &verification, &Converted::default(), &[], output);
+    args.ingresses.record(lock, &verification)?;
     Ok(verdict(&verification, &[]))
 }
 
 fn write(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let (objects, source) = args.ingresses.read(output)?;
+    let lock = args.ingresses.accepted(output)?;
     let mut options = ConvertOptions::default();
     options.dialect = match args.to {
         To::Spec => Dialect::Spec,
@@ -172,20 +186,24 @@ fn write(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     };
     options.gateway = args.gateway.clone();
     options.class.clone_from(&args.gateway_class);
-    options.accept.clone_from(&args.ingresses.accept);
+    options.accept.clone_from(&lock.accepted);
     let converted = convert(&source, &options);
     let target = args.ingresses.written(&objects, &converted)?;
-    let verification = args.ingresses.verify(&source, &target)?;
+    let verification = args.ingresses.verify(&source, &target, &lock)?;
     let files = match &args.out {
-        Some(folder) => write::files(folder, &converted, &args.ingresses.accept)?,
+        // What was accepted is no longer what it was: a route might be open in another way.
+        _ if !verification.unused.is_empty() => Vec::new(),
+        Some(folder) => write::files(folder, &converted, &lock.accepted)?,
         None => Vec::new(),
     };
     args.ingresses.report(&source, &verification, &converted, &files, output);
+    args.ingresses.record(lock, &verification)?;
     Ok(verdict(&verification, &converted.refused))
 }
 
 fn verdict(verification: &Verification, refused: &[Finding]) -> Verdict {
-    if !refused.is_empty() || verification.open().next().is_some() {
+    let is_open = verification.open().next().is_some() || !verification.unused.is_empty();
+    if !refused.is_empty() || is_open {
         Verdict::Findings
     } else if verification.unknown.is_empty() {
         Verdict::Clean
@@ -253,10 +271,21 @@ impl Ingresses {
         Ok(World::of(std::mem::take(&mut loaded.objects), loaded, &self.options(&config)))
     }
 
-    fn verify(&self, source: &Source, target: &World) -> Result<Verification, CliError> {
+    /// What is accepted: before, and now.
+    fn accepted(&self, output: &mut Output) -> Result<Lock, CliError> {
+        let now: Vec<Accept> =
+            self.accept.iter().cloned().map(|one| one.because(self.reason.clone())).collect();
+        Ok(lock::read(&self.lock, output)?.with(&now))
+    }
+
+    fn record(&self, lock: Lock, verification: &Verification) -> Result<(), CliError> {
+        lock::record(&self.lock, lock, &self.accept, verification)
+    }
+
+    fn verify(&self, source: &Source, target: &World, lock: &Lock) -> Result<Verification, CliError> {
         let options = self.choices.target(&self.choices.config()?).options();
         let target = Target::new(&target.objects, &target.resolution);
-        let verified = verify(source, &target, &options, &self.accept);
+        let verified = verify(source, &target, &options, &lock.accepted);
         verified.map_err(|error| CliError::Load(error.into()))
     }
 
@@ -268,13 +297,16 @@ impl Ingresses {
         files: &[String],
         output: &mut Output,
     ) {
+        let inventory = Inventory::new(source, verification, &converted.refused);
         match self.format {
             MigrateFormat::Text => text::print(source, verification, converted, files, output),
-            MigrateFormat::Md => markdown::print(verification, converted, output),
+            MigrateFormat::Md => markdown::print(&inventory, verification, converted, output),
+            MigrateFormat::Html => output.line(html::page(&inventory, verification, converted).trim_end()),
             MigrateFormat::Json => output.json(&Report {
                 version: 1,
                 proved: verification.is_proved() && converted.refused.is_empty(),
                 verification,
+                inventory: &inventory,
                 findings: &source.findings,
                 refused: &converted.refused,
                 written: files,

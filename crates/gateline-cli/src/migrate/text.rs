@@ -28,7 +28,7 @@ pub(super) fn print(
         output.line(&format!("{}  {reason}", output.paint(output::WARNING, "UNKNOWN")));
     }
     for accept in &verification.unused {
-        output.line(&format!("nothing differs by what was accepted: {accept}"));
+        output.line(&format!("accepted, but no longer true: {accept}"));
     }
     if !verification.added.is_empty() {
         output.line(&format!("hosts that only the Gateway has: {}", verification.added.join(", ")));

@@ -85,6 +85,7 @@ pub(crate) fn backend(text: &str) -> Result<(String, Endpoint), String> {
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     if args.cluster.kubernetes {
+        args.choices.without_ingresses("--kubernetes")?;
         return kubernetes::run(args, output);
     }
     let config = args.choices.config()?;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use gateline_testing::{World, suggest};
+use gateline_testing::suggest;
 
 use super::Args;
 use crate::Verdict;
@@ -17,7 +17,7 @@ const FILE: &str = "gateline.routetest.yaml";
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     let config = args.choices.config()?;
-    let world = World::load(&inputs(&args.paths)?, &args.choices.options(&config));
+    let world = args.choices.load(&inputs(&args.paths)?, &args.choices.options(&config));
     let drawer = Drawer::new(&world.sources, output.error_color());
     world.errors.iter().for_each(|error| output.error_line(&drawer.error(error)));
     world.usable()?;

@@ -21,6 +21,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Verdict, CliError>
     if args.init || args.suggest {
         return init::run(args, output);
     }
+    args.choices.without_ingresses("test")?;
     let config = args.choices.config()?;
     let options = TestOptions {
         resolve: args.choices.options(&config),

@@ -1,5 +1,7 @@
 //! Who may pass, as filters and policies; or that it cannot be said.
 
+use std::collections::BTreeMap;
+
 use gateline::model::ObjectName;
 use gateline_api::finding::{Code, codes};
 use serde_json::{Value, json};
@@ -7,13 +9,13 @@ use serde_json::{Value, json};
 use super::Dialect;
 use crate::nginx::policy::{self, Policies};
 
-/// What guards a rule.
+/// What guards a rule and goes with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Guard {
     /// Filters of the rule.
     pub(super) filters: Vec<Value>,
-    /// `spec` of a SecurityPolicy, without its targets.
-    pub(super) security: Option<Value>,
+    /// `spec` of a SecurityPolicy and a BackendTrafficPolicy, without their targets.
+    pub(super) policies: BTreeMap<&'static str, Value>,
 }
 
 /// What of a rule cannot be guarded.
@@ -41,16 +43,11 @@ pub(super) fn of(policies: &Policies, dialect: Dialect) -> (Guard, Vec<Unguarded
             (policy::DENY, Dialect::EnvoyGateway) if !policies.contains_key(policy::ALLOW) => {
                 security.insert("authorization".into(), authorization("Allow", "Deny", value));
             }
-            (policy::ALLOW | policy::DENY, _) => give_up(&codes::GL721),
-            (policy::CLIENT, _) => give_up(&codes::GL722),
-            (policy::SNIPPET, _) => give_up(&codes::GL724),
-            (policy::REDIRECT, _) => give_up(&codes::GL714),
-            (policy::REWRITE, _) => give_up(&codes::GL710),
-            _ => {}
+            (name, _) => policy::code(name).into_iter().for_each(give_up),
         }
     }
     if !security.is_empty() {
-        guard.security = Some(security.into());
+        guard.policies.insert("SecurityPolicy", security.into());
     }
     (guard, lost)
 }

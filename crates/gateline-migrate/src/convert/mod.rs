@@ -8,13 +8,14 @@ mod route;
 mod yaml;
 
 pub(crate) use gateway::listeners;
+pub(crate) use yaml::yaml;
 
 use gateline::model::ObjectName;
 use gateline_api::Finding;
 use serde_json::Value;
 
+use crate::accept::Accept;
 use crate::source::Source;
-use crate::verify::Accept;
 
 /// What may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Manifest {
     /// As YAML.
     #[must_use]
     pub fn yaml(&self) -> String {
-        yaml::yaml(&self.value)
+        yaml(&self.value)
     }
 }
 

@@ -11,6 +11,7 @@ use super::path::Style;
 use super::{ConvertOptions, Dialect, Manifest, rewrite};
 use crate::nginx::{Port, Site};
 use crate::source::Source;
+use crate::traffic;
 
 const ROUTE: &str = "gateway.networking.k8s.io/v1";
 const ENVOY: &str = "gateway.envoyproxy.io/v1alpha1";
@@ -35,8 +36,18 @@ pub(super) struct Written {
     pub(super) sections: Vec<String>,
     rules: Vec<Value>,
     filters: Vec<Manifest>,
-    security: Vec<(Option<String>, Value)>,
+    policies: Vec<Policy>,
     gateway: ObjectName,
+}
+
+/// A policy of Envoy Gateway for a route.
+#[derive(Debug, PartialEq)]
+struct Policy {
+    kind: &'static str,
+    /// The name of a rule; `None`: all of the route.
+    section: Option<String>,
+    /// Without its targets.
+    spec: Value,
 }
 
 /// The rules of a site in one namespace.
@@ -94,7 +105,11 @@ impl<'a> Writer<'a> {
             };
             let namespace = rule.origin.object.namespace.to_string();
             let draft = drafts.entry(namespace).or_default();
-            let (guard, lost) = guard::of(&rule.policies, self.options.dialect);
+            let (mut guard, lost) = guard::of(&rule.policies, self.options.dialect);
+            if self.options.dialect == Dialect::EnvoyGateway && !rule.backends.is_empty() {
+                let spec = location.and_then(|location| traffic::spec(&location.annotations));
+                guard.policies.extend(spec.map(|spec| ("BackendTrafficPolicy", spec)));
+            }
             let ingress = rule.origin.object.to_string();
             for one in lost {
                 let accepted =
@@ -180,8 +195,10 @@ impl<'a> Writer<'a> {
             let name = ObjectName::new(namespace, name);
             let mut filters = Vec::new();
             let mut values = Vec::new();
-            let mut security: Vec<(Option<String>, Value)> = Vec::new();
-            let same = chunk.iter().all(|(_, guard)| Some(guard) == chunk.first().map(|(_, first)| first));
+            let mut policies: Vec<Policy> = Vec::new();
+            let of = |kind: &str, guard: &Guard| guard.policies.get(kind).cloned();
+            let first = |kind: &str| chunk.first().and_then(|(_, guard)| of(kind, guard));
+            let same = |kind: &str| chunk.iter().all(|(_, guard)| of(kind, guard) == first(kind));
             for (i, (rule, guard)) in chunk.iter().enumerate() {
                 let mut rule = rule.clone();
                 let place = index * MAX_RULES + i;
@@ -190,13 +207,14 @@ impl<'a> Writer<'a> {
                     add_filter(&mut rule, &filter.name);
                     filters.push(rewriting(filter, pattern, substitution));
                 }
-                if let Some(spec) = &guard.security {
+                for (kind, spec) in &guard.policies {
+                    let same = same(kind);
                     let section = (!same).then(|| format!("rule-{place}"));
                     if let Some(section) = &section {
                         rule["name"] = section.clone().into();
                     }
                     if !same || i == 0 {
-                        security.push((section, spec.clone()));
+                        policies.push(Policy { kind, section, spec: spec.clone() });
                     }
                 }
                 values.push(rule);
@@ -207,7 +225,7 @@ impl<'a> Writer<'a> {
                 sections: sections.clone(),
                 rules: values,
                 filters,
-                security,
+                policies,
                 gateway: self.options.gateway.clone(),
             });
         }
@@ -222,7 +240,7 @@ impl<'a> Writer<'a> {
                     && known.name.namespace == route.name.namespace
                     && known.filters.is_empty()
                     && route.filters.is_empty()
-                    && (&known.rules, &known.security) == (&route.rules, &route.security)
+                    && (&known.rules, &known.policies) == (&route.rules, &route.policies)
             });
             match same {
                 Some(known) => {
@@ -310,7 +328,7 @@ impl Written {
         spec["rules"] = self.rules.into();
         let mut manifests = vec![Manifest::new(ROUTE, "HTTPRoute", self.name.clone(), &spec)];
         manifests.extend(self.filters);
-        for (section, mut spec) in self.security {
+        for Policy { kind, section, mut spec } in self.policies {
             let suffix = section.as_ref().map(|section| format!("-{section}")).unwrap_or_default();
             let mut target =
                 json!({"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": self.name.name});
@@ -319,7 +337,7 @@ impl Written {
             }
             spec["targetRefs"] = json!([target]);
             let name = ObjectName::new(self.name.namespace.clone(), format!("{}{suffix}", self.name.name));
-            manifests.push(Manifest::new(ENVOY, "SecurityPolicy", name, &spec));
+            manifests.push(Manifest::new(ENVOY, kind, name, &spec));
         }
         manifests
     }
@@ -330,7 +348,7 @@ impl Written {
             self.rules.iter().filter_map(|rule| rule.get("filters").and_then(Value::as_array)).flatten();
         let of_filters = filters.filter_map(|filter| filter.pointer("/externalAuth/backendRef"));
         let of_policies =
-            self.security.iter().filter_map(|(_, spec)| spec.pointer("/extAuth/http/backendRefs/0"));
+            self.policies.iter().filter_map(|policy| policy.spec.pointer("/extAuth/http/backendRefs/0"));
         let name = |reference: &Value| {
             let text = |field: &str| reference.get(field).and_then(Value::as_str);
             Some(ObjectName::new(text("namespace")?, text("name")?))

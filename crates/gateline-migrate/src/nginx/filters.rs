@@ -27,13 +27,20 @@ pub(crate) fn of(location: &Location, policies: &mut Policies) -> Filters {
         }
         path
     });
+    let cors = cors(annotations);
+    let is_wild = |origin: &CorsOrigin| matches!(origin, CorsOrigin::Wildcard { .. });
+    if cors.iter().flat_map(|cors| &cors.origins).any(is_wild) {
+        let mut wild = annotations.list("cors-allow-origin");
+        wild.retain(|origin| origin.contains('*'));
+        policies.insert(policy::ORIGINS.into(), wild.join(", ").into());
+    }
     let hostname = annotations.get("upstream-vhost").map(|host| HostRewrite::Literal(host.into()));
     let forwarded = annotations.get("x-forwarded-prefix").filter(|_| path.is_some());
     let forwarded = forwarded.and_then(|prefix| HeaderValue::from_str(prefix).ok());
     let set = forwarded.map(|prefix| (HeaderName::from_static("x-forwarded-prefix"), prefix));
     let changes = set.map(|entry| HeaderModifier { set: vec![entry], ..HeaderModifier::default() });
     let rewrite = (path.is_some() || hostname.is_some()).then_some(Rewrite { hostname, path });
-    Filters { request_headers: changes, rewrite, cors: cors(annotations), ..Filters::default() }
+    Filters { request_headers: changes, rewrite, cors, ..Filters::default() }
 }
 
 /// `rewrite "(?i)PATH" TARGET break`: the whole path becomes the target. `None` where the target has variables of nginx, a

@@ -29,7 +29,9 @@ mod regex;
 mod server;
 
 pub use globals::{Globals, ImplementationSpecific};
+pub use policy::Fate;
 
+pub(crate) use annotations::Annotations;
 pub(crate) use filters::rewrite;
 pub(crate) use location::{Location, PathType};
 pub(crate) use model::{ADD_SLASH, APP_ROOT, Builder, Built, Port, SSL_REDIRECT, Site, gateway};

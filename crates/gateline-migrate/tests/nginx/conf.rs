@@ -10,6 +10,8 @@ use gateline_api::objects::Ingress;
 use gateline_api::{Object, Objects};
 use gateline_migrate::ImplementationSpecific;
 
+use crate::guards;
+
 pub(crate) struct Ports {
     pub(crate) http: u16,
     /// Stands for HTTPS.
@@ -29,10 +31,13 @@ struct Location {
 #[derive(Default)]
 struct Server {
     tls: bool,
+    aliases: Vec<String>,
+    /// Whether the other name, with or without `www.`, leads here.
+    www: bool,
     locations: Vec<Location>,
 }
 
-fn annotation<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
+pub(crate) fn annotation<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     object.value["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")].as_str()
 }
 
@@ -57,8 +62,12 @@ fn servers(objects: &Objects, specific: ImplementationSpecific) -> BTreeMap<Stri
                 canary: None,
                 ingress: (*object).clone(),
             };
-            let server =
-                servers.entry(host.clone()).or_insert_with(|| Server { tls: false, locations: vec![root()] });
+            let server = servers
+                .entry(host.clone())
+                .or_insert_with(|| Server { locations: vec![root()], ..Server::default() });
+            let aliases = annotation(object, "server-alias").unwrap_or_default().split(',').map(str::trim);
+            server.aliases.extend(aliases.filter(|alias| !alias.is_empty()).map(str::to_owned));
+            server.www |= annotation(object, "from-to-www-redirect") == Some("true");
             server.tls |= ingress.spec.tls.iter().any(|tls| tls.hosts.contains(&host));
         }
     }
@@ -115,15 +124,22 @@ pub(crate) fn of(objects: &Objects, specific: ImplementationSpecific, ports: &Po
     }
     let _ = writeln!(
         text,
-        "  server {{ listen 127.0.0.1:{}; merge_slashes off; location / {{ add_header X-Echo $http_x_backend; return 200 $request_uri; }} }}",
-        ports.echo
+        "  server {{ listen 127.0.0.1:{}; merge_slashes off; {} location / {{ add_header X-Echo $http_x_backend; return 200 $request_uri; }} }}",
+        ports.echo,
+        guards::VERDICTS
     );
     let _ = writeln!(
         text,
         "  server {{ listen 127.0.0.1:{} default_server; listen 127.0.0.1:{} default_server; server_name _; return 404; }}",
         ports.http, ports.https
     );
-    for (host, mut server) in servers(objects, specific) {
+    for object in objects.of_kind("networking.k8s.io", "Ingress") {
+        guards::zones(object, &mut text);
+    }
+    let servers = servers(objects, specific);
+    let hosts: Vec<String> = servers.keys().cloned().collect();
+    let mut number = 0;
+    for (host, mut server) in servers {
         server.locations.sort_by(|a, b| b.path.cmp(&a.path));
         server.locations.sort_by_key(|one| std::cmp::Reverse(one.path.len()));
         let locations = with_exact(&server.locations);
@@ -135,17 +151,26 @@ pub(crate) fn of(objects: &Objects, specific: ImplementationSpecific, ports: &Po
                 continue;
             }
             let port = if secure { ports.https } else { ports.http };
-            let _ = writeln!(
-                text,
-                "  server {{\n    listen 127.0.0.1:{port};\n    server_name {};",
-                server_name(&host)
-            );
+            let other = host.strip_prefix("www.").map_or_else(|| format!("www.{host}"), str::to_owned);
+            if server.www && !hosts.contains(&other) {
+                let _ = writeln!(
+                    text,
+                    "  server {{ listen 127.0.0.1:{port}; server_name {other}; return 308 $scheme://{host}$request_uri; }}"
+                );
+            }
+            let mut names = server_name(&host);
+            for alias in server.aliases.iter().filter(|alias| !hosts.contains(alias)) {
+                let _ = write!(names, " {alias}");
+            }
+            let _ = writeln!(text, "  server {{\n    listen 127.0.0.1:{port};\n    server_name {names};");
             if let Some(root) = locations.iter().find_map(|one| annotation(&one.ingress, "app-root")) {
                 let scheme = if secure { "https" } else { "http" };
                 let _ = writeln!(text, "    if ($uri = /) {{ return 302 {scheme}://$http_host{root}; }}");
             }
             for one in &locations {
-                location(one, regex, !secure && server.tls, ports, &mut text);
+                number += 1;
+                guards::beside(&one.ingress, number, ports.echo, &mut text);
+                location(one, regex, !secure && server.tls, (ports, number), &mut text);
             }
             text += "  }\n";
         }
@@ -185,13 +210,20 @@ fn with_exact(locations: &[Location]) -> Vec<Location> {
     list
 }
 
-fn location(one: &Location, regex: bool, redirect: bool, ports: &Ports, text: &mut String) {
+fn location(
+    one: &Location,
+    regex: bool,
+    redirect: bool,
+    (ports, number): (&Ports, usize),
+    text: &mut String,
+) {
     let path = &one.path;
     let _ = match (regex, &*one.kind) {
         (true, _) => writeln!(text, "    location ~* \"^{path}\" {{"),
         (false, "Exact") => writeln!(text, "    location = \"{path}\" {{"),
         (false, _) => writeln!(text, "    location \"{path}\" {{"),
     };
+    guards::within(&one.ingress, number, text);
     for (name, default) in [("temporal-redirect", "302"), ("permanent-redirect", "301")] {
         if let Some(url) = annotation(&one.ingress, name) {
             let code = annotation(&one.ingress, &format!("{name}-code")).unwrap_or(default);
@@ -225,6 +257,9 @@ fn split(canary: &Object, backend: &str, other: &str, text: &mut String) {
     let weight = annotation(canary, "canary-weight").unwrap_or("0");
     if weight == "100" {
         let _ = writeln!(text, "      set $backend {other};");
+    } else if weight != "0" {
+        // The last digits of a random identifier stand for the dice of the balancer.
+        let _ = writeln!(text, "      if ($request_id ~ \"{}\") {{ set $backend {other}; }}", share(weight));
     }
     let mut when = |variable: &str, test: &str, to: &str| {
         let _ = writeln!(text, "      if ({variable} {test}) {{ set $backend {to}; }}");
@@ -245,4 +280,11 @@ fn split(canary: &Object, backend: &str, other: &str, text: &mut String) {
             when(&variable, "= always", other);
         }
     }
+}
+
+/// A pattern that a share of all identifiers ends with, in percent.
+fn share(percent: &str) -> String {
+    let parts = percent.parse::<u32>().unwrap() * 256 / 100;
+    let each: Vec<String> = (0..parts).map(|part| format!("{part:02x}")).collect();
+    format!("({})$", each.join("|"))
 }

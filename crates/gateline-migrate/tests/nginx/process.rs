@@ -20,9 +20,15 @@ pub(crate) struct Nginx {
     _folder: TempDir,
 }
 
-/// What became of a request.
+/// What became of a request, and the origin that may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) struct Answer {
+    pub(crate) became: Became,
+    pub(crate) origin: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Became {
     /// One of these backends got it with this path and query.
     Backend { one_of: Vec<String>, path: String },
     /// nginx answered by itself.
@@ -38,6 +44,7 @@ impl Nginx {
         let text = conf::of(objects, specific, &ports);
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, &text).unwrap();
+        std::fs::write(folder.path().join("htpasswd"), "user:{PLAIN}password\n").unwrap();
         drop(free);
         let mut command = Command::new("nginx");
         command.args(["-p"]).arg(folder.path()).args(["-e", "stderr", "-c"]).arg(&file);
@@ -74,8 +81,11 @@ impl Nginx {
         let field = |name: &str| {
             head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
         };
+        let asks = witness.headers.contains_key(http::header::ORIGIN);
+        let origin = field("Access-Control-Allow-Origin:").filter(|_| asks);
         if let Some(backend) = field("X-Echo:") {
-            return Answer::Backend { one_of: vec![backend], path: body.trim_end().to_owned() };
+            let became = Became::Backend { one_of: vec![backend], path: body.trim_end().to_owned() };
+            return Answer { became, origin };
         }
         // The port that stands for HTTPS speaks plain HTTP here.
         let plain = format!("http://{}/", witness.host);
@@ -83,7 +93,7 @@ impl Nginx {
             Some(rest) if secure => format!("https://{}/{rest}", witness.host),
             _ => location,
         });
-        Answer::Status { status, location }
+        Answer { became: Became::Status { status, location }, origin }
     }
 }
 

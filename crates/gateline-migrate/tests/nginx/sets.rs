@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use gateline::analysis::Witness;
 use gateline_migrate::ImplementationSpecific;
+use http::{HeaderValue, Method};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -73,3 +75,37 @@ pub(crate) fn path() -> impl Strategy<Value = String> {
         if slash && path.len() > 1 { path + "/" } else { path }
     })
 }
+
+/// The same request with what else a client may send: who it is, where its page is from, other methods, a query, more of a path.
+pub(crate) fn variations(witness: &Witness) -> Vec<Witness> {
+    let with = |change: &dyn Fn(&mut Witness)| {
+        let mut witness = witness.clone();
+        change(&mut witness);
+        witness
+    };
+    let header = |name: &'static str, value: &'static str| {
+        with(&|witness| drop(witness.headers.insert(name, HeaderValue::from_static(value))))
+    };
+    let mut list: Vec<Witness> = ORIGINS.iter().map(|origin| header("origin", origin)).collect();
+    let preflights = list.iter().map(|witness| {
+        let mut witness = Witness { method: Method::OPTIONS, ..witness.clone() };
+        witness.headers.insert("access-control-request-method", HeaderValue::from_static("PUT"));
+        witness
+    });
+    let preflights: Vec<Witness> = preflights.collect();
+    list.extend(preflights);
+    list.push(header("authorization", "Basic dXNlcjpwYXNzd29yZA=="));
+    list.push(header("authorization", "Basic bm9ib2R5Og=="));
+    list.push(with(&|witness| witness.method = Method::POST));
+    list.push(with(&|witness| witness.query = Some("q=1".into())));
+    list.push(with(&|witness| witness.path += "x/y"));
+    list
+}
+
+const ORIGINS: [&str; 5] = [
+    "https://a.example",
+    "https://x.b.example",
+    "https://x.y.b.example",
+    "http://a.example",
+    "https://evil.example",
+];

@@ -78,8 +78,9 @@ fn error(file: &str, name: &str, message: &str, text: &mut String) {
     let _ = writeln!(text, "      <error message=\"{message}\"/>\n    </testcase>");
 }
 
-/// What XML 1.0 can hold.
-pub(crate) fn escaped(text: &str) -> String {
+/// A text as XML 1.0 and HTML can hold it.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -11,7 +11,7 @@ mod text;
 pub use coverage::{html, lcov};
 pub use findings::{findings_github, findings_sarif};
 pub use github::github;
-pub use junit::junit;
+pub use junit::{escaped, junit};
 pub use sarif::sarif;
 pub use tap::tap;
 pub use text::text;

@@ -1,20 +1,16 @@
-use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
 use gateline::model::Place;
-use gateline_api::parse::{Limits, yaml};
 
 use super::case::{self, Case};
 use super::error::SuiteError;
 use super::invariant::{self, Invariant};
 use super::name::Named;
-use super::node::{Node, Reader};
+use super::node::{Node, documents};
 
 const KEYS: [&str; 5] = ["version", "manifests", "defaults", "tests", "invariants"];
 const DEFAULT_KEYS: [&str; 1] = ["gateway"];
-/// The version of the format.
-const VERSION: u64 = 1;
 
 /// A file of tests.
 #[derive(Clone, Debug, Default)]
@@ -35,23 +31,12 @@ impl Suite {
     #[must_use]
     pub fn parse(file: &str, text: &str) -> (Self, Vec<SuiteError>) {
         let mut suite = Self { file: file.to_owned(), ..Self::default() };
-        let documents = match yaml(file, text, &Limits::default()) {
-            Ok(documents) => documents,
-            Err(error) => {
-                let help = error.problem.help().map(str::to_owned);
-                return (
-                    suite,
-                    vec![SuiteError { place: error.place, message: error.problem.to_string(), help }],
-                );
-            }
-        };
-        let mut errors = Vec::new();
-        for document in &documents {
-            let reader = Reader { file, places: &*document.places, errors: RefCell::default() };
-            suite.read_document(&Node::root(&document.value, &reader));
-            errors.append(&mut reader.errors.into_inner());
-        }
-        if documents.is_empty() {
+        let mut is_empty = true;
+        let mut errors = documents(file, text, |root| {
+            is_empty = false;
+            suite.read_document(root);
+        });
+        if is_empty && errors.is_empty() {
             let place = Place { file: file.into(), line: 1, column: 1 };
             errors.push(SuiteError { place, message: "the file holds no tests".into(), help: None });
         }
@@ -85,10 +70,7 @@ impl Suite {
         if !root.mapping("a file of tests", &KEYS) {
             return;
         }
-        let version = root.required("a file of tests", "version");
-        if let Some(node) = version.filter(|node| node.value.as_u64() != Some(VERSION)) {
-            node.error(format!("this version of Gateline reads `version: {VERSION}`"));
-        }
+        root.version("a file of tests");
         if let Some(node) = root.get("manifests") {
             self.manifests.append(&mut node.texts("manifests"));
         }

@@ -17,4 +17,5 @@ pub use expect::{Expect, ExpectRedirect, ExpectUpstream};
 pub use file::Suite;
 pub use invariant::{Claim, ClaimRedirect, Invariant};
 pub use name::{Named, RuleIndex, RuleName};
+pub use node::{Node, documents};
 pub use waivers::{MeantChange, Waivers};

@@ -3,15 +3,39 @@ use std::cell::RefCell;
 use gateline::model::Place;
 use gateline_api::nearest;
 use gateline_api::object::Places;
+use gateline_api::parse::{Limits, yaml};
 use serde_json::Value;
 
 use super::error::SuiteError;
 
+/// The version of the formats.
+const VERSION: u64 = 1;
+
+/// Reads the YAML documents of a file of Gateline's own: calls `visit` with each, and returns all that is wrong with them.
+#[must_use]
+pub fn documents(file: &str, text: &str, mut visit: impl FnMut(&Node<'_>)) -> Vec<SuiteError> {
+    let documents = match yaml(file, text, &Limits::default()) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let help = error.problem.help().map(str::to_owned);
+            let message = error.problem.to_string();
+            return vec![SuiteError { place: error.place, message, help }];
+        }
+    };
+    let mut errors = Vec::new();
+    for document in &documents {
+        let reader = Reader { file, places: &*document.places, errors: RefCell::default() };
+        visit(&Node::root(&document.value, &reader));
+        errors.append(&mut reader.errors.into_inner());
+    }
+    errors
+}
+
 /// One document that is being read, and what is wrong with it.
-pub(super) struct Reader<'a> {
-    pub(super) file: &'a str,
-    pub(super) places: &'a dyn Places,
-    pub(super) errors: RefCell<Vec<SuiteError>>,
+struct Reader<'a> {
+    file: &'a str,
+    places: &'a dyn Places,
+    errors: RefCell<Vec<SuiteError>>,
 }
 
 impl Reader<'_> {
@@ -23,14 +47,14 @@ impl Reader<'_> {
 
 /// A value of a document with its path. What is wrong with it is reported where it stands.
 #[derive(Clone)]
-pub(super) struct Node<'a> {
+pub struct Node<'a> {
     pub(super) value: &'a Value,
     path: String,
     reader: &'a Reader<'a>,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn root(value: &'a Value, reader: &'a Reader<'a>) -> Self {
+    fn root(value: &'a Value, reader: &'a Reader<'a>) -> Self {
         Self { value, path: String::new(), reader }
     }
 
@@ -44,12 +68,15 @@ impl<'a> Node<'a> {
         self.reader.errors.borrow().len()
     }
 
-    pub(super) fn place(&self) -> Place {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
         let place = self.reader.places.place(&self.path);
         place.unwrap_or_else(|| Place { file: self.reader.file.into(), line: 1, column: 1 })
     }
 
-    pub(super) fn error(&self, message: impl Into<String>) {
+    /// Reports what is wrong with it.
+    pub fn error(&self, message: impl Into<String>) {
         self.reader.report(self.reader.places.place(&self.path), message.into(), None);
     }
 
@@ -58,7 +85,8 @@ impl<'a> Node<'a> {
     }
 
     /// Whether it is a mapping. Keys that are not known are errors.
-    pub(super) fn mapping(&self, what: &str, known: &[&str]) -> bool {
+    #[allow(clippy::must_use_candidate, reason = "what is wrong is reported either way")]
+    pub fn mapping(&self, what: &str, known: &[&str]) -> bool {
         let Value::Object(fields) = self.value else {
             self.error(format!("{what} must be a mapping, not {}", type_name(self.value)));
             return false;
@@ -79,13 +107,15 @@ impl<'a> Node<'a> {
     }
 
     /// A field that is written and not null.
-    pub(super) fn get(&self, key: &str) -> Option<Self> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Self> {
         let value = self.value.get(key).filter(|value| !value.is_null())?;
         Some(Self { value, path: self.child_path(key), reader: self.reader })
     }
 
     /// A field that must be there.
-    pub(super) fn required(&self, what: &str, key: &str) -> Option<Self> {
+    #[must_use]
+    pub fn required(&self, what: &str, key: &str) -> Option<Self> {
         let field = self.get(key);
         if field.is_none() && self.value.is_object() {
             self.error(format!("{what} has no `{key}`"));
@@ -93,8 +123,17 @@ impl<'a> Node<'a> {
         field
     }
 
+    /// Whether its `version` is that of all formats so far.
+    pub fn version(&self, what: &str) {
+        if let Some(node) = self.required(what, "version").filter(|node| node.value.as_u64() != Some(VERSION))
+        {
+            node.error(format!("this version of Gateline reads `version: {VERSION}`"));
+        }
+    }
+
     /// A scalar as text: numbers and booleans as they would be written.
-    pub(super) fn text(&self, what: &str) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, what: &str) -> Option<String> {
         let text = scalar(self.value);
         if text.is_none() {
             self.error(format!("{what} must be a text, not {}", type_name(self.value)));
@@ -114,7 +153,9 @@ impl<'a> Node<'a> {
         number
     }
 
-    pub(super) fn list(&self, what: &str) -> Vec<Self> {
+    /// The items of a list.
+    #[must_use]
+    pub fn list(&self, what: &str) -> Vec<Self> {
         let Value::Array(items) = self.value else {
             self.error(format!("{what} must be a list, not {}", type_name(self.value)));
             return Vec::new();

@@ -1,17 +1,12 @@
-use std::cell::RefCell;
-
 use gateline::analysis::{ChangeKind, Waiver};
 use gateline::model::{ObjectName, Place};
-use gateline_api::parse::{Limits, yaml};
 
 use super::error::SuiteError;
 use super::invariant::{SCOPE_KEYS, scope};
-use super::node::{Node, Reader};
+use super::node::{Node, documents};
 
 const KEYS: [&str; 2] = ["version", "waivers"];
 const WAIVER_KEYS: [&str; 3] = ["kind", "reason", "for-all"];
-/// The version of the format.
-const VERSION: u64 = 1;
 
 /// Changes that somebody said are meant: a file for `gateline diff --allow`.
 #[derive(Clone, Debug, Default)]
@@ -36,20 +31,7 @@ impl Waivers {
     #[must_use]
     pub fn parse(file: &str, text: &str) -> (Self, Vec<SuiteError>) {
         let mut waivers = Self::default();
-        let documents = match yaml(file, text, &Limits::default()) {
-            Ok(documents) => documents,
-            Err(error) => {
-                let help = error.problem.help().map(str::to_owned);
-                let message = error.problem.to_string();
-                return (waivers, vec![SuiteError { place: error.place, message, help }]);
-            }
-        };
-        let mut errors = Vec::new();
-        for document in &documents {
-            let reader = Reader { file, places: &*document.places, errors: RefCell::default() };
-            waivers.read(&Node::root(&document.value, &reader));
-            errors.append(&mut reader.errors.into_inner());
-        }
+        let errors = documents(file, text, |root| waivers.read(root));
         (waivers, errors)
     }
 
@@ -57,10 +39,7 @@ impl Waivers {
         if !root.mapping("a file of waivers", &KEYS) {
             return;
         }
-        let version = root.required("a file of waivers", "version");
-        if let Some(node) = version.filter(|node| node.value.as_u64() != Some(VERSION)) {
-            node.error(format!("this version of Gateline reads `version: {VERSION}`"));
-        }
+        root.version("a file of waivers");
         let list = root.required("a file of waivers", "waivers").map(|node| node.list("waivers"));
         self.list.extend(list.into_iter().flatten().filter_map(|node| one(&node)));
     }

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use gateline::analysis::{Beside, ChangeKind, Comparing};
+use gateline::analysis::{Beside, ChangeKind, Comparing, Label};
+use gateline::model::ObjectName;
 use gateline::{Options, Router};
 use gateline_api::parse::Input;
 use gateline_testing::record::{LogOptions, requests};
@@ -19,25 +20,29 @@ metadata: {name: edge, namespace: shop}
 spec: {gatewayClassName: any, listeners: [{name: http, port: 80, protocol: HTTP}]}
 ";
 
-/// A route for each, of these paths to these backends.
-fn router(routes: &[(&str, &[(&str, &str)])]) -> Router {
-    let mut text = GATEWAY.to_owned();
-    for (name, rules) in routes {
-        write!(
-            text,
-            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
-             metadata: {{name: {name}, namespace: shop}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n"
-        )
-        .unwrap();
-        for (path, backends) in *rules {
-            writeln!(text, "    - matches: [{{path: {{value: {path}}}}}]\n      backendRefs: [{backends}]")
-                .unwrap();
-        }
+/// A route of these paths to these backends.
+fn route(name: &str, rules: &[(&str, &str)]) -> String {
+    let mut text = format!(
+        "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+         metadata: {{name: {name}, namespace: shop}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n"
+    );
+    for (path, backends) in rules {
+        writeln!(text, "    - matches: [{{path: {{value: {path}}}}}]\n      backendRefs: [{backends}]")
+            .unwrap();
     }
+    text
+}
+
+fn compiled(text: String) -> Router {
     let input = Input::Text { name: "shop.yaml".into(), bytes: text.into_bytes() };
     let world = World::load(&[input], &Config::default().options(None));
     assert!(world.errors.is_empty(), "{:?}", world.errors);
     world.router(&Options::default()).unwrap()
+}
+
+fn router(routes: &[(&str, &[(&str, &str)])]) -> Router {
+    let routes = routes.iter().map(|(name, rules)| route(name, rules));
+    compiled(GATEWAY.to_owned() + &routes.collect::<String>())
 }
 
 fn played(router: &Router) -> Played<'_> {
@@ -101,6 +106,49 @@ fn what_would_be_recorded_so_either_way_is_not_compared() {
     ] {
         let agreement = replay(&line("/", more), &router, None).agreement;
         assert_eq!((agreement.compared, agreement.agree), (compared, agree), "{more}");
+    }
+}
+
+#[test]
+fn another_certificate_is_a_change_of_every_request_over_tls() {
+    let https = GATEWAY.replace(
+        "{name: http, port: 80, protocol: HTTP}",
+        "{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: web}]}}",
+    );
+    let router = compiled(https + &route("web", SHOP));
+    let showing = |words: &str| Beside {
+        listeners: vec![Label { words: words.into(), content: words.into() }],
+        ..Beside::default()
+    };
+    let [before, after] = [showing("certificate web"), showing("certificate new")];
+    let mut replay = Replay::new(
+        Played { router: &router, beside: before },
+        Some(Played { router: &router, beside: after }),
+    );
+    let log = line("/", r#""requested_server_name":"a.example""#).repeat(3);
+    for one in requests("log", log.as_bytes(), &LogOptions::default()).unwrap() {
+        replay.play(one);
+    }
+    let changes = replay.finish().changes.unwrap();
+    let [only] = &*changes else { panic!("{changes:?}") };
+    assert_eq!((only.kind, only.requests), (ChangeKind::Tls, 3));
+    assert_eq!((&*only.before.effect, &*only.after.effect), ("certificate web", "certificate new"));
+}
+
+#[test]
+fn the_gateway_whose_log_it_is() {
+    let other = GATEWAY.replace("name: edge", "name: inner");
+    let inner = route("b", &[("/", "{name: inner, port: 80}")]).replace("{name: edge}", "{name: inner}");
+    let router = compiled([GATEWAY, "---", &other, &route("a", SHOP), &inner].concat());
+    let log = line("/", r#""route_name":"httproute/shop/b/rule/0/match/0""#);
+    for (gateway, agree) in [(None, 0), (Some("edge"), 0), (Some("inner"), 1)] {
+        let mut replay = Replay::new(played(&router), None);
+        for one in requests("log", log.as_bytes(), &LogOptions::default()).unwrap() {
+            let mut recorded = one.unwrap();
+            recorded.request.gateway = gateway.map(|name| ObjectName::new("shop", name));
+            replay.play(Ok(recorded));
+        }
+        assert_eq!(replay.finish().agreement.agree, agree, "{gateway:?}");
     }
 }
 

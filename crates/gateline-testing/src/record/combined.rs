@@ -76,24 +76,25 @@ fn proxied(more: &str) -> Option<Proxied<'_>> {
     Some(Proxied { upstream: upstream.filter(|_| address != "-") })
 }
 
-/// The text before a closing quote, and what comes after it. nginx writes a quote as `\x22`, others as `\"`.
+/// The text before a closing quote, and what comes after it. nginx writes a quote and all that is not ASCII as `\x22`, others
+/// write `\"`.
 fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut read = String::new();
+    let mut read = Vec::new();
     let mut rest = text;
     loop {
         let at = rest.find(['"', '\\'])?;
-        read.push_str(rest.get(..at)?);
+        read.extend_from_slice(rest.get(..at)?.as_bytes());
         let after = rest.get(at + 1..)?;
         if rest.get(at..)?.starts_with('"') {
-            return Some((read, after));
+            return Some((String::from_utf8_lossy(&read).into_owned(), after));
         }
         let byte = after.strip_prefix('x').and_then(|hex| u8::from_str_radix(hex.get(..2)?, 16).ok());
-        if let Some(byte) = byte.filter(u8::is_ascii) {
-            read.push(char::from(byte));
+        if let Some(byte) = byte {
+            read.push(byte);
             rest = after.get(3..)?;
         } else {
             let char = after.chars().next()?;
-            read.push(char);
+            read.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
             rest = after.get(char.len_utf8()..)?;
         }
     }
@@ -117,6 +118,9 @@ mod tests {
         let words = r#"GET https://shop.example.com/cart?a=b -H 'user-agent: Mozilla/5.0 ("X")'"#;
         assert_eq!(recorded.request.words(), words);
         assert_eq!(recorded.outcome.status, Some(404));
+        let bytes = r#"::1 - - [t] "GET /caf\xC3\xA9 HTTP/1.1" 200 1 "-" "-""#;
+        let recorded = read_line(bytes, Some("shop.example.com")).unwrap();
+        assert_eq!(recorded.request.words(), "GET http://shop.example.com/caf\u{e9}");
         let absolute = r#"::1 - bob [t] "POST http://a.example/ HTTP/1.0" 200 - "https://r.example/" "-""#;
         let words = "POST http://a.example/ -H 'referer: https://r.example/'";
         assert_eq!(read_line(absolute, None).unwrap().request.words(), words);

@@ -92,6 +92,16 @@ fn what_only_the_age_of_routes_decides_is_said() {
 }
 
 #[test]
+fn a_port_that_nothing_listens_on_is_said() {
+    let log = line("/", r#""requested_server_name":"a.example","response_code":200"#);
+    let report = replay(&log, &router(&[("web", SHOP)]), None);
+    let [only] = &*report.disagreements else { panic!("{:?}", report.disagreements) };
+    assert_eq!((&*only.recorded, &*only.predicted), ("200", "nothing listens"));
+    let note = only.note.as_deref().unwrap();
+    assert_eq!(note, "no listener has port 443; there are 80 (shop/edge/http)");
+}
+
+#[test]
 fn what_would_be_recorded_so_either_way_is_not_compared() {
     let router = router(&[("web", SHOP)]);
     for (more, compared, agree) in [

@@ -32,6 +32,7 @@ use taken::{Playing, Taken};
 
 use crate::answer::route as route_of;
 use crate::diff::Side;
+use crate::explain::no_port;
 use crate::record::{RecordError, Recorded};
 use crate::request::Request;
 use crate::run::possible::contenders;
@@ -152,23 +153,26 @@ impl<'r> Replay<'r> {
                 share: 0.0,
                 place: place.clone(),
                 curl: self.recorder.curl(request),
-                note: self.note(truth, request),
+                note: self.note(truth, taken, request),
             };
             self.disagreements.insert(key, disagreement);
         }
     }
 
     /// What may be behind a disagreement.
-    fn note(&self, truth: &Truth<'_>, request: &Request) -> Option<String> {
+    fn note(&self, truth: &Truth<'_>, taken: Taken, request: &Request) -> Option<String> {
+        let router = self.through.first().router;
+        if taken == Taken::Closed {
+            return Some(no_port(router, request));
+        }
         if let Some(location) = truth.location() {
-            let predicted = route_of(self.through.first().router, request, 0).location;
+            let predicted = route_of(router, request, 0).location;
             return predicted.map(|predicted| format!("recorded: to {location}; predicted: to {predicted}"));
         }
         let rule = truth.rule?;
         if !self.recorder.has(rule) {
             return Some("the manifests have no such route".to_owned());
         }
-        let router = self.through.first().router;
         let tie = contenders(router, request).into_iter().any(|one| {
             let route = router.view(one.hit).map(|view| format!("{}/{}", view.route.kind, view.route.name));
             one.lost == Some(Criterion::Name) && route.as_deref() == Some(&*rule.route)

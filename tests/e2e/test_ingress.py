@@ -43,6 +43,12 @@ def test_both_at_once(gateway: Gateway) -> None:
     assert gateway.curl("http://other.example.com/").status == 404
 
 
+def test_a_guard_of_nginx_lets_nobody_in(gateway: Gateway) -> None:
+    """A list of addresses is the controller's alone: closed, and told, rather than open."""
+    assert gateway.curl("http://office.example.com/").status == 500
+    assert "GL721" in gateway.log.read_text()
+
+
 def test_taking_over(gateway: Gateway, manifest: Path) -> None:
     """A wider match of the route takes over more; without the route the Ingress has it all again."""
     text = manifest.read_text()

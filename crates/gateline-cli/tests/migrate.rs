@@ -58,7 +58,8 @@ fn what_a_converter_lost_is_found_in_its_output() {
     assert!(text.starts_with("ACCEPTED"), "{text}");
     // Written down with the words of the differences, and read again.
     let written = std::fs::read_to_string(&lock).unwrap();
-    assert!(written.contains("difference: GL721") && written.contains("reason: a demo"), "{written}");
+    assert!(written.contains("difference: GL721") && written.contains("reason: \"a demo\""), "{written}");
+    assert_eq!(written.matches("difference: GL711").count(), 1, "{written}");
     gateline(&locked).code(0);
     // As soon as one is not there any more the run fails, and says where to look.
     std::fs::write(&lock, written.replace("GL721", "GL722")).unwrap();

@@ -22,8 +22,7 @@ impl Both<'_> {
     pub(crate) fn locations(&self, witness: &Witness) -> [Option<String>; 2] {
         [self.before, self.after].map(|router| {
             let entry = router.entry(witness.port)?;
-            let answer = router.answer(entry, &witness.head(), 0);
-            answer.location.or_else(|| fixed(router, witness))
+            router.answer(entry, &witness.head(), 0).location
         })
     }
 
@@ -44,15 +43,6 @@ fn decided(router: &Router, witness: &Witness) -> (Option<MatchRef>, Effect) {
         Decision::Miss(_) | Decision::Ask(_) => None,
     };
     (hit, Effect::decided(router, decision))
-}
-
-/// `Location` that a fixed answer carries.
-fn fixed(router: &Router, witness: &Witness) -> Option<String> {
-    let Decision::Hit(hit) = router.decide_admitted(router.entry(witness.port)?, &witness.head()) else {
-        return None;
-    };
-    let headers = router.view(hit)?.rule.filters.response_headers.as_ref()?;
-    headers.text(&http::header::LOCATION).map(str::to_owned)
 }
 
 /// A request with another path.

@@ -43,7 +43,11 @@ impl Lock {
     #[must_use]
     pub fn with(mut self, accept: &[Accept]) -> Self {
         self.accepted.retain(|old| !accept.iter().any(|new| new.is_same(old)));
-        self.accepted.extend(accept.iter().cloned());
+        for new in accept {
+            if !self.accepted.iter().any(|known| new.is_same(known)) {
+                self.accepted.push(new.clone());
+            }
+        }
         self
     }
 

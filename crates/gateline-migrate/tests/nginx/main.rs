@@ -54,10 +54,6 @@ fn predicted(router: &Router, witness: &Witness) -> Option<Answer> {
         Some((path, _)) if drops => path.to_owned(),
         _ => location,
     };
-    let fixed = || {
-        let location = rule?.filters.response_headers.as_ref()?.text(&http::header::LOCATION)?;
-        Some(location.to_owned())
-    };
     let stopped = || rule.and_then(|rule| stopped(&rule.policies, witness));
     let became = match answer.outcome {
         Outcome::Forward => stopped().unwrap_or_else(|| Became::Backend {
@@ -73,10 +69,7 @@ fn predicted(router: &Router, witness: &Witness) -> Option<Answer> {
             }
             Became::Status { status: 204, location: None }
         }
-        _ => Became::Status {
-            status: answer.status.unwrap(),
-            location: answer.location.map(kept).or_else(fixed),
-        },
+        _ => Became::Status { status: answer.status.unwrap(), location: answer.location.map(kept) },
     };
     Some(Answer { became, origin })
 }

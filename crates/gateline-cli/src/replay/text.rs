@@ -75,8 +75,7 @@ pub(super) fn changed(report: &ReplayReport) -> String {
     if changed == 0 {
         return format!("no request changes, of {all}");
     }
-    let percent = report.changes.iter().flatten().map(|change| change.share).sum();
-    format!("{} of requests change: {changed} of {all}", share(percent))
+    format!("{} of requests change: {changed} of {all}", share(report.changed_share()))
 }
 
 /// Never rounded to all or nothing.

@@ -108,6 +108,12 @@ impl ReplayReport {
     pub fn changed(&self) -> u64 {
         self.changes.iter().flatten().map(|change| change.requests).sum()
     }
+
+    /// The same in percent of all.
+    #[must_use]
+    pub fn changed_share(&self) -> f64 {
+        percent(self.changed(), self.requests)
+    }
 }
 
 impl Agreed {

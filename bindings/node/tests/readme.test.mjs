@@ -8,7 +8,7 @@ import { test } from "node:test";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const page = readFileSync(join(here, "../README.md"), "utf8");
-const blocks = [...page.matchAll(/^<!-- test -->\n```js\n(.*?)^```$/gms)].map(([, block]) => block);
+const blocks = [...page.matchAll(/^<!-- run -->\n```js\n(.*?)^```$/gms)].map(([, block]) => block);
 
 assert(blocks.length > 0);
 for (const [index, block] of blocks.entries()) {

@@ -44,9 +44,7 @@ pub(crate) enum CliError {
     OneFolder,
     #[error("there is no Ingress of networking.k8s.io/v1 here")]
     NoIngress,
-    #[error(
-        "{0} reads no Ingresses: --ingress is for manifests in files, and not for tests"
-    )]
+    #[error("{0} reads no Ingresses: --ingress is for manifests in files, and not for tests")]
     RoutesAlone(&'static str),
     #[error("{0} of the Ingresses cannot be used")]
     Ingresses(usize),

@@ -41,6 +41,12 @@ pub const GATEWAY: &str = "gateway.networking.k8s.io";
 pub const ENVOY: &str = "gateway.envoyproxy.io";
 /// The core group.
 pub const CORE: &str = "";
+
+/// Whether the kinds of a group are those of some implementation: what they mean is for it to say, and not known here.
+#[must_use]
+pub(crate) fn is_foreign(group: &str) -> bool {
+    group.contains('.') && !matches!(group, GATEWAY | ENVOY)
+}
 /// The group of ClusterTrustBundles.
 pub const CERTIFICATES: &str = "certificates.k8s.io";
 /// The group of Ingress.

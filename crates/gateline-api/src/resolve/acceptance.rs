@@ -5,7 +5,8 @@ use gateline::model::ObjectName;
 use super::fault::Fault;
 use super::options::Assume;
 use super::world::{Item, World};
-use crate::objects::{Address, ENVOY, Gateway, GatewayClass, ObjectRef};
+use crate::finding::Severity;
+use crate::objects::{Address, ENVOY, Gateway, GatewayClass, GatewaySpec, ObjectRef, is_foreign};
 
 pub(super) fn of_class(world: &World<'_>, class: &GatewayClass) -> Option<Fault> {
     parameters(world, class.spec.parameters_ref.as_ref()?, "")
@@ -17,6 +18,16 @@ pub(super) fn of_gateway(world: &World<'_>, gateway: &Item<'_, Gateway>) -> Opti
     reference
         .and_then(|reference| parameters(world, reference, &gateway.object.name.namespace))
         .or_else(|| spec.addresses.iter().find_map(address))
+}
+
+/// Parameters of another implementation may well be followed by that one.
+pub(super) fn severity(spec: &GatewaySpec) -> Severity {
+    let reference = spec.infrastructure.as_ref().and_then(|i| i.parameters_ref.as_ref());
+    if reference.is_some_and(|reference| is_foreign(&reference.group)) {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
 }
 
 /// An EnvoyProxy is what a parametersRef may name; one that is not in the input is taken to exist unless told otherwise.

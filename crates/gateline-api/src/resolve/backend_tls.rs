@@ -14,7 +14,9 @@ use super::unread;
 use super::world::{Item, World};
 use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
-use crate::objects::{BackendTlsPolicy, BackendTlsValidation, CORE, GATEWAY, ObjectRef, PolicyTargetRef};
+use crate::objects::{
+    BackendTlsPolicy, BackendTlsValidation, CORE, ENVOY, GATEWAY, ObjectRef, PolicyTargetRef, is_foreign,
+};
 use crate::status::{Condition, ParentRef, ParentStatus, Status};
 
 /// Which policy holds for which port of which Service, and what is to be said of each policy.
@@ -84,11 +86,10 @@ impl<'a> BackendTls<'a> {
             }
             if let Some((field, fault)) = &fault {
                 let message = format!("BackendTLSPolicy {name}: {}", fault.message);
-                self.findings.push(Finding::new(
-                    &codes::GL801,
-                    object.origin(&format!("{path}.{field}")),
-                    message,
-                ));
+                let finding = Finding::new(&codes::GL801, object.origin(&format!("{path}.{field}")), message);
+                // Envoy Gateway, for one, lets its Backends be targeted.
+                let elsewhere = target.group == ENVOY || is_foreign(&target.group);
+                self.findings.push(if elsewhere { finding.severity(Severity::Warning) } else { finding });
             } else if let Entry::Vacant(free) = self.winners.entry((service.clone(), section)) {
                 free.insert(tls.clone());
             } else {

@@ -12,7 +12,7 @@ use super::resolution::Upstream;
 use super::world::World;
 use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
-use crate::objects::{BackendRef, CORE, ENVOY, ServicePort};
+use crate::objects::{BackendRef, CORE, ENVOY, ServicePort, is_foreign};
 
 /// Follows backendRefs and keeps one [`Backend`] for each name that is referred to.
 pub(super) struct Registry<'w, 'a> {
@@ -79,6 +79,12 @@ impl<'w, 'a> Registry<'w, 'a> {
                 kind = name.kind
             );
             let finding = Finding::new(&codes::GL309, object.origin(path), message.clone());
+            let finding = if is_foreign(group) {
+                let help = "another implementation may serve this kind; Gateline answers 500 in its place";
+                finding.severity(Severity::Warning).help(help)
+            } else {
+                finding
+            };
             return Err(Broken { fault: Fault::new("InvalidKind", message), findings: vec![finding] });
         }
         let to = Referent { group, kind: &name.kind, name: &name.object };

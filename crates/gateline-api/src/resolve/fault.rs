@@ -1,4 +1,4 @@
-use crate::finding::{Finding, codes};
+use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
 
 /// Why a condition does not hold.
@@ -18,6 +18,14 @@ impl Fault {
 pub(super) struct Broken {
     pub(super) fault: Fault,
     pub(super) findings: Vec<Finding>,
+}
+
+impl Broken {
+    /// Says all of it with another severity.
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
+        self.findings = self.findings.into_iter().map(|finding| finding.severity(severity)).collect();
+        self
+    }
 }
 
 impl From<Fault> for Broken {

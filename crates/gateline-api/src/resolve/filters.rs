@@ -11,9 +11,9 @@ use super::fault::{Broken, Fault, Faults};
 use super::header_filters;
 use super::literals;
 use super::world::World;
-use crate::finding::{Finding, codes};
+use crate::finding::{Finding, Severity, codes};
 use crate::object::Object;
-use crate::objects::{self, CORE, ConfigMap, ENVOY, Filter, HeaderEntry, HeaderFilter, Modifier};
+use crate::objects::{self, CORE, ConfigMap, ENVOY, Filter, HeaderEntry, HeaderFilter, Modifier, is_foreign};
 
 /// Reads the filters of one rule or backendRef.
 pub(super) struct Reader<'r, 'w, 'a> {
@@ -76,8 +76,20 @@ impl Reader<'_, '_, '_> {
 
     /// The filter cannot be followed: the rule answers 500 and ResolvedRefs says why.
     fn refuse<T>(&mut self, path: &str, message: &str) -> Option<T> {
+        let help = "requests of this rule are answered 500 until the filter is corrected";
+        self.leave(path, message, Severity::Error, help)
+    }
+
+    /// The same, of what another implementation may follow.
+    fn unknown<T>(&mut self, path: &str, message: &str) -> Option<T> {
+        let help = "another implementation may know it; Gateline answers requests of this rule 500";
+        self.leave(path, message, Severity::Warning, help)
+    }
+
+    fn leave<T>(&mut self, path: &str, message: &str, severity: Severity, help: &'static str) -> Option<T> {
         let finding = Finding::new(&codes::GL408, self.object.origin(path), format!("{path}: {message}"))
-            .help("requests of this rule are answered 500 until the filter is corrected");
+            .severity(severity)
+            .help(help);
         let fault = Fault::new("InvalidKind", format!("{path}: {message}"));
         self.faults.unresolved(Broken { fault, findings: vec![finding] });
         None
@@ -239,7 +251,12 @@ impl Reader<'_, '_, '_> {
     fn extension(&mut self, path: &str, reference: &objects::ObjectRef, filters: &mut Filters) -> Option<()> {
         let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
         if (group, kind) != (ENVOY, "HTTPRouteFilter") {
-            return self.refuse(path, &format!("extensionRef to {kind} {group:?} is not supported"));
+            let message = format!("extensionRef to {kind} {group:?} is not supported");
+            return if is_foreign(group) {
+                self.unknown(path, &message)
+            } else {
+                self.refuse(path, &message)
+            };
         }
         let name = ObjectName::new(self.object.name.namespace.clone(), reference.name.as_str());
         let Some(filter) = self.world.route_filters.get(&name) else {
@@ -248,7 +265,7 @@ impl Reader<'_, '_, '_> {
         let spec = &filter.read.spec;
         if spec.credential_injection.is_some() {
             return self
-                .refuse(path, &format!("credentialInjection of HTTPRouteFilter {name} is not supported"));
+                .unknown(path, &format!("credentialInjection of HTTPRouteFilter {name} is not supported"));
         }
         if let Some(rewrite) = &spec.url_rewrite {
             filters.rewrite = Some(self.filter_rewrite(path, rewrite)?);
@@ -265,7 +282,7 @@ impl Reader<'_, '_, '_> {
             Some(host) => Some(match host.r#type.as_str() {
                 "Header" => HostRewrite::Header(self.name(path, host.header.as_deref().unwrap_or_default())?),
                 "Backend" => HostRewrite::Backend,
-                other => return self.refuse(path, &format!("hostname rewrite {other:?} is not supported")),
+                other => return self.unknown(path, &format!("hostname rewrite {other:?} is not supported")),
             }),
         };
         let modifier = match written.path.as_ref().and_then(|path| path.replace_regex_match.as_ref()) {

@@ -108,7 +108,8 @@ fn of_gateway(
     let fault = acceptance::of_gateway(world, gateway);
     if let Some(fault) = &fault {
         let message = format!("Gateway {}: {}", gateway.object.name, fault.message);
-        findings.push(Finding::new(&codes::GL110, gateway.object.origin("spec"), message));
+        let finding = Finding::new(&codes::GL110, gateway.object.origin("spec"), message);
+        findings.push(finding.severity(acceptance::severity(&gateway.read.spec)));
     }
     let bad: Vec<&str> = own.iter().filter(|slot| !valid(slot)).map(|slot| &*slot.name.section).collect();
     let none = !own.is_empty() && bad.len() == own.len();

@@ -201,10 +201,11 @@ fn client_roots(
             (Err(AuthorityError::Unusable { message, findings }), _) => {
                 Broken { fault: Fault::new("InvalidCACertificateRef", message), findings }
             }
-            (Err(AuthorityError::Assumed), _) => need.broken(
-                "InvalidCACertificateRef",
-                format!("{} {name} is not in the input: clients cannot be verified", reference.kind),
-            ),
+            (Err(AuthorityError::Assumed), _) => {
+                let message =
+                    format!("{} {name} is not in the input: clients cannot be verified", reference.kind);
+                need.broken("InvalidCACertificateRef", message).severity(Severity::Warning)
+            }
         };
         fail(slot, broken, findings);
     }

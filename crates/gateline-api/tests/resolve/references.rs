@@ -1,5 +1,6 @@
 use super::*;
 use gateline::model::Target;
+use gateline_api::Severity;
 use gateline_api::resolve::Endpoint;
 
 const HTTP: &str = "{name: http, port: 80, protocol: HTTP}";
@@ -31,6 +32,36 @@ fn why_a_backend_cannot_be_followed() {
         assert!(is_true(&parent(&resolution, "HTTPRoute", "infra/r", 0).conditions, "Accepted"));
         let Target::Invalid { reason: why, .. } = target(&resolution) else { panic!("{reference} resolves") };
         assert_eq!(**why, *reason);
+    }
+}
+
+#[test]
+fn what_another_implementation_may_know_is_no_error() {
+    let mirror = |kind: &str| {
+        format!("{{type: ExtensionRef, extensionRef: {{group: gateway.nginx.org, kind: {kind}, name: a}}}}")
+    };
+    let filtered =
+        |filter: &str| format!("{{parentRefs: [{{name: edge}}], rules: [{{filters: [{filter}]}}]}}");
+    for (spec, code, severity) in [
+        (
+            backend("{name: a, kind: ServiceImport, group: multicluster.x-k8s.io, port: 80}"),
+            "GL309",
+            Severity::Warning,
+        ),
+        (backend("{name: a, kind: TraefikService, group: traefik.io}"), "GL309", Severity::Warning),
+        (backend("{name: a, kind: Deployment, group: apps, port: 80}"), "GL309", Severity::Error),
+        (backend("{name: a, kind: Service, group: core, port: 80}"), "GL309", Severity::Error),
+        (filtered(&mirror("SnippetsFilter")), "GL408", Severity::Warning),
+        (
+            filtered("{type: ExtensionRef, extensionRef: {group: '', kind: ConfigMap, name: a}}"),
+            "GL408",
+            Severity::Error,
+        ),
+    ] {
+        let resolution = open(&(gateway(HTTP) + &service("a") + &route("HTTPRoute", "infra", "r", &spec)));
+        let found = resolution.findings.iter().find(|finding| finding.code == code);
+        assert_eq!(found.map(|finding| finding.severity), Some(severity), "{spec}");
+        assert!(refs(&resolution).starts_with("ResolvedRefs=False InvalidKind"), "{spec}");
     }
 }
 

@@ -20,7 +20,7 @@ export const gateline = (...words) => {
   }
 };
 
-/** A browser for the tests of a file. `open(path)` gives a page of a file; whatever it reports as an error, or wants to load, fails. */
+/** A browser for the tests of a file. `open` takes a path or a URL; whatever the page reports as an error, or loads besides, fails. */
 export const browser = () => {
   let running;
   const folder = mkdtempSync(join(tmpdir(), "gateline-web-"));
@@ -38,8 +38,9 @@ export const browser = () => {
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || errors.push(`loads ${request.url()}`));
-    await page.goto(`file://${path}${hash}`);
+    const url = `${path.startsWith("http:") ? "" : "file://"}${path}${hash}`;
+    page.on("request", (request) => request.isNavigationRequest() || errors.push(`loads ${request.url()}`));
+    await page.goto(url);
     page.quiet = async () => {
       assert.deepEqual(errors, []);
       await context.close();

@@ -27,6 +27,7 @@ cargo xtask JOB
       --keep                    leave the cluster up until Ctrl-C
   guide [OPTION…]               the commands of docs/guide and the chart, on a cluster like that
       --keep                    leave the cluster up until Ctrl-C
+  playground                    build the page that runs the engine in a browser: target/playground/index.html
   crds                          write the schemas of crates/gateline-api/crds anew (needs Go)";
 
 /// One call of `cargo xtask`.
@@ -41,6 +42,7 @@ pub(crate) enum Job {
     Cluster(OwnOptions),
     Guide(GuideOptions),
     Crds,
+    Playground,
     Fuzz { target: Option<String>, seconds: u32 },
 }
 
@@ -55,6 +57,7 @@ impl Job {
             Some("guide") => GuideOptions::parse(args).map(Self::Guide),
             Some("cluster") => OwnOptions::parse(args).map(Self::Cluster),
             Some("crds") => Ok(Self::Crds),
+            Some("playground") => Ok(Self::Playground),
             Some("fuzz") => fuzz(args),
             Some(other) => Err(unknown(other)),
         }

@@ -1,4 +1,4 @@
-//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `cluster`, `guide`, `fuzz`, `spec`, `crds`.
+//! Every developer job of the workspace: `cargo xtask test`, `bench`, `conformance`, `cluster`, `guide`, `fuzz`, `spec`, `crds`, `playground`.
 //!
 //! A job is a list of steps, each prints one line with its time; the output of a command is shown only if it fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
@@ -12,6 +12,7 @@ mod crds;
 mod failure;
 mod fuzz;
 mod page;
+mod playground;
 mod report;
 mod test;
 mod tool;
@@ -52,6 +53,9 @@ fn run(job: &Job) -> Result<(), Failure> {
         Job::Cluster(options) => conformance::run_own(&workspace, options),
         Job::Guide(options) => conformance::run_guide(&workspace, options),
         Job::Crds => crds::run(&workspace),
+        Job::Playground => {
+            playground::build(&workspace).map(|built| println!("{}: {}", built.page.display(), built.weight))
+        }
         Job::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
     }
 }

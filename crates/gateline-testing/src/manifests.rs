@@ -2,12 +2,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gateline::Router;
+use gateline::analysis::Comparing;
 use gateline::model::Timestamp;
 use gateline_api::parse::Input;
 use gateline_api::{Finding, Target};
 
 use crate::answer::{Answer, route};
-use crate::diff::{Diff, diff};
+use crate::diff::{Diff, diff_with};
 use crate::load::{CheckConfig, Config, World};
 use crate::located::Located;
 use crate::request::Request;
@@ -168,7 +169,8 @@ impl Manifests {
     /// Which requests have another effect on other manifests.
     #[must_use]
     pub fn diff(&self, after: &Self) -> Diff {
-        diff(&self.router, &after.router)
+        let beside = [self.world.resolution.beside(), after.world.resolution.beside()];
+        diff_with(&self.router, &after.router, &Comparing { beside, ..Comparing::default() })
     }
 
     /// How many objects, listeners and routes there are.

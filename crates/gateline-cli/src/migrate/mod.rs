@@ -9,10 +9,8 @@ mod write;
 use std::path::PathBuf;
 
 use gateline::model::ObjectName;
-use gateline_api::objects::{CORE, DISCOVERY};
-use gateline_api::parse::{Input, Loaded};
 use gateline_api::resolve::{Assume, Options};
-use gateline_api::{Finding, Severity, parse, validate};
+use gateline_api::{Finding, Severity};
 use gateline_migrate::{
     Accept, ConvertOptions, Converted, Dialect, Globals, ImplementationSpecific, Inventory, Lock, Source,
     SourceOptions, Target, Verification, convert, verify,
@@ -177,7 +175,7 @@ fn against(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, CliError> 
 }
 
 fn write(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
-    let (objects, source) = args.ingresses.read(output)?;
+    let (world, source) = args.ingresses.read(output)?;
     let lock = args.ingresses.accepted(output)?;
     let mut options = ConvertOptions::default();
     options.dialect = match args.to {
@@ -188,7 +186,8 @@ fn write(args: &Args, output: &mut Output) -> Result<Verdict, CliError> {
     options.class.clone_from(&args.gateway_class);
     options.accept.clone_from(&lock.accepted);
     let converted = convert(&source, &options);
-    let target = args.ingresses.written(&objects, &converted)?;
+    let config = args.ingresses.choices.config()?;
+    let target = converted.world(&world.objects, &args.ingresses.options(&config));
     let verification = args.ingresses.verify(&source, &target, &lock)?;
     let files = match &args.out {
         // What was accepted is no longer what it was: a route might be open in another way.
@@ -256,19 +255,6 @@ impl Ingresses {
             return Err(if refused > 0 { CliError::Ingresses(refused) } else { CliError::NoIngress });
         }
         Ok((world, source))
-    }
-
-    /// What was converted, as a cluster would read it beside what is there.
-    fn written(&self, world: &World, converted: &Converted) -> Result<World, CliError> {
-        let text: Vec<String> = converted.manifests.iter().map(gateline_migrate::Manifest::yaml).collect();
-        let input = Input::Text { name: "migrated".into(), bytes: text.join("\n---\n").into_bytes() };
-        let mut loaded: Loaded = parse::load(&[input], &parse::Limits::default());
-        for object in world.objects.iter().filter(|object| [CORE, DISCOVERY].contains(&&*object.group)) {
-            loaded.objects.insert(object.clone());
-        }
-        loaded.findings.append(&mut validate(&mut loaded.objects));
-        let config = self.choices.config()?;
-        Ok(World::of(std::mem::take(&mut loaded.objects), loaded, &self.options(&config)))
     }
 
     /// What is accepted: before, and now.

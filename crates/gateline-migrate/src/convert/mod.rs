@@ -11,7 +11,11 @@ pub(crate) use gateway::listeners;
 pub(crate) use yaml::yaml;
 
 use gateline::model::ObjectName;
-use gateline_api::Finding;
+use gateline_api::objects::{CORE, DISCOVERY};
+use gateline_api::parse::{self, Input, Limits};
+use gateline_api::resolve::Options;
+use gateline_api::{Finding, Objects, validate};
+use gateline_testing::World;
 use serde_json::Value;
 
 use crate::accept::Accept;
@@ -79,6 +83,21 @@ pub struct Converted {
     pub manifests: Vec<Manifest>,
     /// Why hosts were left out, with what to do.
     pub refused: Vec<Finding>,
+}
+
+impl Converted {
+    /// As a cluster would read it, beside the Services and endpoints that are there.
+    #[must_use]
+    pub fn world(&self, beside: &Objects, options: &Options) -> World {
+        let text: Vec<String> = self.manifests.iter().map(Manifest::yaml).collect();
+        let input = Input::Text { name: "migrated".into(), bytes: text.join("\n---\n").into_bytes() };
+        let mut loaded = parse::load(&[input], &Limits::default());
+        for object in beside.iter().filter(|object| [CORE, DISCOVERY].contains(&&*object.group)) {
+            loaded.objects.insert(object.clone());
+        }
+        loaded.findings.append(&mut validate(&mut loaded.objects));
+        World::of(std::mem::take(&mut loaded.objects), loaded, options)
+    }
 }
 
 /// Writes Gateway API objects for Ingresses. A host with a rule that cannot be guarded as before, or be said at all, is left

@@ -1,5 +1,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
 use http::{HeaderName, Method};
 
@@ -246,6 +247,6 @@ pub(super) fn only_joined(matched: &Match, witness: &Witness) -> bool {
 }
 
 /// What a match asks for besides host and path.
-pub(super) fn asks(matched: &Match) -> impl PartialEq + '_ {
+pub(super) fn asks(matched: &Match) -> impl Eq + Hash + '_ {
     (&matched.method, &matched.headers, &matched.query)
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::cell::{Cell, asks, conditions, only_joined};
 use super::change::{Change, ChangeKind, Party};
@@ -263,6 +264,18 @@ impl<'c> Comparison<'c> {
     }
 }
 
+/// For each taker, the first of the other side that asks for the same.
+fn twins(takers: &[Taker<'_, '_>], others: &[Taker<'_, '_>]) -> Vec<Option<usize>> {
+    fn asked<'r>(taker: &Taker<'_, 'r>) -> Option<impl Eq + Hash + 'r> {
+        taker.row.map(|row| asks(row.matched))
+    }
+    let mut first = HashMap::new();
+    for (index, other) in others.iter().enumerate() {
+        first.entry(asked(other)).or_insert(index);
+    }
+    takers.iter().map(|taker| first.get(&asked(taker)).copied()).collect()
+}
+
 impl<'r> Visit<'r> for Comparison<'_> {
     fn host(&mut self, scene: &Scene<'r>, host: &Host<'r>) -> Option<Vec<usize>> {
         if !self.comparing.within.has_host(host) {
@@ -316,12 +329,15 @@ impl<'r> Visit<'r> for Comparison<'_> {
         if before.len() == after.len() && before.iter().zip(&after).all(same) {
             return;
         }
-        for a in &before {
-            for b in &after {
-                memo.steps += 1;
-                if a.effect == b.effect {
+        // What `a` takes satisfies its twin, so that nothing weaker takes it on the other side; and the other way round.
+        let (there, back) = (twins(&before, &after), twins(&after, &before));
+        for (i, (a, twin)) in before.iter().zip(&there).enumerate() {
+            let least = twin.map_or(after.len(), |twin| twin + 1);
+            for (b, twin) in after.iter().zip(&back).take(least) {
+                if a.effect == b.effect || twin.is_some_and(|twin| twin < i) {
                     continue;
                 }
+                memo.steps += 1;
                 if let Err(reason) = self.pair(cell, (*a, *b), memo) {
                     let row = a.row.or(b.row);
                     self.give_up(cell.host, reason, row.map(|row| &row.matched.origin));

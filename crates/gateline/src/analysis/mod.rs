@@ -32,7 +32,8 @@
 //! # Limits
 //!
 //! Time is linear in the number of rules where they differ by host, exact path or prefix. Regular expressions multiply with
-//! what they overlap; the matches that compete for one cell are compared in pairs by [`diff`]. 32 MiB of automaton,
+//! what they overlap; of the matches that compete for one cell, [`diff`] compares in
+//! pairs those that the sides do not have in the same order. 32 MiB of automaton,
 //! 2^20 states of a product, 4,096 ways to satisfy two matches, 10^8 steps: beyond one of these the answer is
 //! [`Reason`], never a guess.
 

@@ -8,7 +8,8 @@ use spec_tests::worlds;
 #[test]
 fn suggested_tests_pass_and_go_through_all_that_can_be_reached() {
     let (mut passed, mut reached) = (0, 0);
-    for (file, world) in worlds().unwrap() {
+    // Tests are of routes: `gateline test` takes no Ingresses.
+    for (file, world) in worlds().unwrap().into_iter().filter(|(file, _)| file.ingress.is_none()) {
         let text = suggest(&world.router, &[]);
         let (suite, errors) = Suite::parse(&file.name, &text);
         assert!(errors.is_empty(), "{}: {errors:?}\n{text}", file.name);

@@ -190,7 +190,9 @@ impl Door for Mutant {
     fn skips(&self, file: &File, case: &Case) -> Option<&'static str> {
         let asks = !case.expect.asked.is_empty();
         let ranks = file.regex_rank != RegexRank::default();
-        ranks.then_some("it ranks patterns in one way").or(asks.then_some("it asks no server"))
+        let ingress = file.ingress.is_some().then_some("it knows no Ingresses");
+        let ranks = ranks.then_some("it ranks patterns in one way");
+        ingress.or(ranks).or(asks.then_some("it asks no server"))
     }
 
     fn enter(&mut self, _: &File, _: &World) -> Result<(), String> {

@@ -48,7 +48,7 @@ fn criterion(criterion: Criterion) -> &'static str {
     }
 }
 
-/// Every criterion with [`criterion`], in order of precedence: for pages that say it themselves.
+/// Every criterion with its word, in order of precedence: for pages that say it themselves.
 #[must_use]
 pub fn criteria() -> [(Criterion, &'static str); 12] {
     Criterion::ALL.map(|one| (one, criterion(one)))

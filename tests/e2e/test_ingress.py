@@ -8,7 +8,7 @@ import pytest
 
 from conftest import MANIFESTS
 from gateway import Gateway, wait_until
-from test_serve import serve
+from test_serve import copied, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,7 @@ HOST = "http://web.example.com"
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     """Return a copy that a test may edit."""
-    path = tmp_path / "manifests" / "ingress.yaml"
-    path.parent.mkdir()
-    path.write_text((MANIFESTS / "ingress.yaml").read_text())
-    return path
+    return copied(tmp_path, "ingress.yaml")
 
 
 @pytest.fixture

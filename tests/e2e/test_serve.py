@@ -71,13 +71,18 @@ def serve(folder: Path, manifest: Path, services: dict[str, str], *options: str)
         backend.server_close()
 
 
+def copied(folder: Path, name: str) -> Path:
+    """Return a copy of a manifest that a test may edit."""
+    path = folder / "manifests" / name
+    path.parent.mkdir()
+    path.write_text((MANIFESTS / name).read_text())
+    return path
+
+
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     """Return a copy that a test may edit."""
-    path = tmp_path / "manifests" / "serve.yaml"
-    path.parent.mkdir()
-    path.write_text((MANIFESTS / "serve.yaml").read_text())
-    return path
+    return copied(tmp_path, "serve.yaml")
 
 
 @pytest.fixture

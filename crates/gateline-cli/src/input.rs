@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use gateline::RegexRank;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gateline::model::Timestamp;
 use gateline_api::Target;
 use gateline_api::object::timestamp;
@@ -12,7 +12,7 @@ use gateline_api::parse::{Input, Limits};
 use gateline_api::resolve::{Assume, Options};
 use gateline_migrate::{Source, SourceOptions, beside};
 pub(crate) use gateline_testing::World;
-use gateline_testing::{Config, RoutingProfile};
+use gateline_testing::{AssumeConfig, Config, Rank, RoutingProfile, Settings};
 
 use crate::error::CliError;
 
@@ -40,7 +40,7 @@ pub(crate) struct Choices {
     #[arg(long, value_name = "NAME")]
     profile: Option<RoutingProfile>,
     /// Where regular expressions rank among path matches; the specification leaves it open [default: above-prefix]
-    #[arg(long, value_name = "RANK")]
+    #[arg(long, value_name = "RANK", value_parser = rank())]
     regex_rank: Option<Rank>,
     /// Serve Ingresses of this class, and those without one, as ingress-nginx does, beside the routes
     #[arg(long, value_name = "CLASS")]
@@ -55,10 +55,9 @@ enum Kind {
     Namespaces,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Rank {
-    AbovePrefix,
-    BelowPrefix,
+fn rank() -> impl TypedValueParser<Value = Rank> {
+    let rank = |word: String| if word == "below-prefix" { Rank::BelowPrefix } else { Rank::AbovePrefix };
+    PossibleValuesParser::new(["above-prefix", "below-prefix"]).map(rank)
 }
 
 fn assumption(text: &str) -> Result<(Kind, Assume), String> {
@@ -110,30 +109,27 @@ impl Choices {
     }
 
     /// Options with what the command line says to assume.
-    pub(crate) fn assuming(&self, mut options: Options) -> Options {
-        for (kind, value) in &self.assume {
-            let assumed = match kind {
-                Kind::Services => &mut options.services,
-                Kind::Secrets => &mut options.secrets,
-                Kind::Gateways => &mut options.gateways,
-                Kind::Namespaces => &mut options.namespaces,
-            };
-            *assumed = *value;
-        }
-        options
+    pub(crate) fn assuming(&self, options: Options) -> Options {
+        self.settings().assume.over(options)
     }
 
     /// The implementations to look at requests for: the command line wins over gateline.toml.
     pub(crate) fn target(&self, config: &Config) -> Target {
-        let mut target = config.target();
-        if let Some(profile) = self.profile {
-            target.profile = profile.0;
+        self.settings().target(config)
+    }
+
+    fn settings(&self) -> Settings {
+        let mut assume = AssumeConfig::default();
+        for (kind, value) in &self.assume {
+            let assumed = match kind {
+                Kind::Services => &mut assume.services,
+                Kind::Secrets => &mut assume.secrets,
+                Kind::Gateways => &mut assume.gateways,
+                Kind::Namespaces => &mut assume.namespaces,
+            };
+            *assumed = Some(*value);
         }
-        target.regex_rank = self.regex_rank.map(|rank| match rank {
-            Rank::AbovePrefix => RegexRank::AbovePrefix,
-            Rank::BelowPrefix => RegexRank::BelowPrefix,
-        });
-        target
+        Settings { assume, profile: self.profile, regex_rank: self.regex_rank }
     }
 }
 

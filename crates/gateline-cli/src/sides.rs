@@ -20,13 +20,15 @@ pub(crate) fn world(
         Some(revision) => git::inputs(revision)?,
         None => inputs(&[PathBuf::from(input)])?,
     };
-    let world = choices.load(&inputs, &choices.options(config));
+    let world = readable(choices.load(&inputs, &choices.options(config)), output)?;
+    world.usable()?;
+    Ok(world)
+}
+
+/// Refuses a world of which something could not be read, and says what.
+pub(crate) fn readable(world: World, output: &mut Output) -> Result<World, CliError> {
     for error in &world.errors {
         output.error_line(&format!("{}: {}", error.place, error.problem));
     }
-    if !world.errors.is_empty() {
-        return Err(CliError::Unread(world.errors.len()));
-    }
-    world.usable()?;
-    Ok(world)
+    if world.errors.is_empty() { Ok(world) } else { Err(CliError::Unread(world.errors.len())) }
 }

@@ -31,21 +31,12 @@ pub enum Rank {
 impl Settings {
     /// The options of a resolution. `now`, in seconds since 1970, is what certificates are held against.
     pub(crate) fn resolve(&self, config: &Config, now: Option<i64>) -> Options {
-        let mut options = config.options(now.map(gateline::model::Timestamp));
-        let assume = &self.assume;
-        for (option, chosen) in [
-            (&mut options.services, assume.services),
-            (&mut options.secrets, assume.secrets),
-            (&mut options.gateways, assume.gateways),
-            (&mut options.namespaces, assume.namespaces),
-        ] {
-            *option = chosen.unwrap_or(*option);
-        }
-        options
+        self.assume.over(config.options(now.map(gateline::model::Timestamp)))
     }
 
-    /// The implementations to look at requests for.
-    pub(crate) fn target(&self, config: &Config) -> Target {
+    /// The implementations to look at requests for: what is said here goes over `config`.
+    #[must_use]
+    pub fn target(&self, config: &Config) -> Target {
         let mut target = config.target();
         if let Some(profile) = self.profile {
             target.profile = profile.0;

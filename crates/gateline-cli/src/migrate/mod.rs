@@ -21,6 +21,7 @@ use crate::Verdict;
 use crate::error::CliError;
 use crate::input::{Choices, World, inputs};
 use crate::output::Output;
+use crate::sides;
 
 /// Options of `migrate`.
 #[derive(Debug, clap::Args)]
@@ -214,11 +215,7 @@ fn verdict(verification: &Verification, refused: &[Finding]) -> Verdict {
 impl Ingresses {
     fn load(&self, paths: &[PathBuf], output: &mut Output) -> Result<World, CliError> {
         let config = self.choices.config()?;
-        let world = World::load(&inputs(paths)?, &self.options(&config));
-        for error in &world.errors {
-            output.error_line(&format!("{}: {}", error.place, error.problem));
-        }
-        if world.errors.is_empty() { Ok(world) } else { Err(CliError::Unread(world.errors.len())) }
+        sides::readable(World::load(&inputs(paths)?, &self.options(&config)), output)
     }
 
     fn options(&self, config: &gateline_testing::Config) -> Options {

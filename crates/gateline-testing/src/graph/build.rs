@@ -2,9 +2,8 @@ use std::collections::BTreeMap;
 
 use gateline::Router;
 use gateline::analysis::Effect;
-use gateline::explain::Source;
+use gateline::explain::{Source, predicates};
 use gateline::model::{HostPattern, Listener, Model, Origin, Route, Rule, Target};
-use gateline::router::Tables;
 use gateline_api::Finding;
 
 use super::place::Places;
@@ -29,15 +28,9 @@ impl Graph {
             backends: backends.nodes(model, &places),
             findings,
         };
-        dead::mark(&mut graph, model, &router.tables());
+        dead::mark(&mut graph, model);
         graph
     }
-}
-
-/// What the tables say in words of each match, by route, rule and match.
-pub(super) fn predicates(tables: &Tables) -> BTreeMap<(usize, usize, usize), &str> {
-    let at = |one: &gateline::router::MatchTable| (one.route.0 as usize, one.rule, one.matched);
-    tables.matches.iter().map(|one| (at(one), one.predicates.as_str())).collect()
 }
 
 fn source(origin: &Origin) -> Option<Source> {
@@ -78,7 +71,7 @@ fn route(
     let rule = |rule: &Rule| {
         let matches = rule.matches.iter();
         let matches = matches.map(|one| MatchNode {
-            predicates: String::new(),
+            predicates: predicates(route.kind, one),
             dead: None,
             source: source(&one.origin),
         });

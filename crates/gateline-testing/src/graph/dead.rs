@@ -1,11 +1,9 @@
 use std::collections::HashMap;
 
 use gateline::model::{Model, Origin};
-use gateline::router::Tables;
 use gateline_api::Finding;
 use gateline_api::finding::codes;
 
-use super::build::predicates;
 use super::{Dead, Graph, RuleAt};
 
 /// The codes that say that no request reaches a rule or a match: proofs, all of them.
@@ -13,9 +11,8 @@ fn proves(finding: &Finding) -> bool {
     [codes::GL201, codes::GL202, codes::GL204, codes::GL206].iter().any(|code| code.code == finding.code)
 }
 
-/// Says of each rule and match what it asks for, and whether a finding proves that nothing reaches it.
-pub(super) fn mark(graph: &mut Graph, model: &Model, tables: &Tables) {
-    let words = predicates(tables);
+/// Says of each rule and match whether a finding proves that nothing reaches it.
+pub(super) fn mark(graph: &mut Graph, model: &Model) {
     let rules = model.routes.iter().enumerate().flat_map(|(route, one)| {
         one.rules.iter().enumerate().map(move |(rule, one)| (place(&one.origin), RuleAt { route, rule }))
     });
@@ -26,12 +23,10 @@ pub(super) fn mark(graph: &mut Graph, model: &Model, tables: &Tables) {
         (place(&finding.origin), Dead { finding: index, by: by.collect() })
     });
     let proofs: HashMap<_, Dead> = proofs.collect();
-    for (route, (node, of)) in graph.routes.iter_mut().zip(&model.routes).enumerate() {
-        for (rule, (node, of)) in node.rules.iter_mut().zip(&of.rules).enumerate() {
+    for (node, of) in graph.routes.iter_mut().zip(&model.routes) {
+        for (node, of) in node.rules.iter_mut().zip(&of.rules) {
             node.dead = proofs.get(&place(&of.origin)).cloned();
-            for (matched, (node, of)) in node.matches.iter_mut().zip(&of.matches).enumerate() {
-                let text = words.get(&(route, rule, matched));
-                node.predicates = text.map(|text| (*text).into()).unwrap_or_default();
+            for (node, of) in node.matches.iter_mut().zip(&of.matches) {
                 node.dead = proofs.get(&place(&of.origin)).cloned();
             }
             // None is left that anything reaches.

@@ -93,6 +93,22 @@ pub struct AssumeConfig {
     pub namespaces: Option<Assume>,
 }
 
+impl AssumeConfig {
+    /// Options in which what is said here goes over what was said before.
+    #[must_use]
+    pub fn over(&self, mut options: Options) -> Options {
+        for (option, chosen) in [
+            (&mut options.services, self.services),
+            (&mut options.secrets, self.secrets),
+            (&mut options.gateways, self.gateways),
+            (&mut options.namespaces, self.namespaces),
+        ] {
+            *option = chosen.unwrap_or(*option);
+        }
+        options
+    }
+}
+
 /// `[namespaces.NAME]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -149,11 +165,7 @@ impl Config {
     /// What a resolution takes for granted. `now` is for the expiry of certificates; `None` does not look.
     #[must_use]
     pub fn options(&self, now: Option<Timestamp>) -> Options {
-        let mut options = Options::default();
-        options.services = self.assume.services.unwrap_or_default();
-        options.secrets = self.assume.secrets.unwrap_or_default();
-        options.gateways = self.assume.gateways.unwrap_or_default();
-        options.namespaces = self.assume.namespaces.unwrap_or_default();
+        let mut options = self.assume.over(Options::default());
         let namespaces = self.namespaces.iter();
         options.namespace_labels =
             namespaces.map(|(name, namespace)| (name.clone(), namespace.labels.clone())).collect();

@@ -28,8 +28,9 @@ pub(crate) fn value_text(value: &ValueMatch) -> String {
     }
 }
 
-/// What a rule asks for. Below HTTP it asks for nothing.
-pub(crate) fn predicates(kind: RouteKind, one: &Match) -> String {
+/// What a match of a route asks for, in one line: `Prefix /api, GET, header x-a=b`. Below HTTP it asks for nothing.
+#[must_use]
+pub fn predicates(kind: RouteKind, one: &Match) -> String {
     match kind {
         RouteKind::Http | RouteKind::Grpc | RouteKind::Ingress => matched(one),
         RouteKind::Tls | RouteKind::Tcp => "every connection".into(),

@@ -7,6 +7,7 @@ pub(crate) mod describe;
 mod reason;
 
 pub use contenders::Contender;
+pub use describe::predicates;
 pub use reason::Reason;
 
 use crate::model::Place;

@@ -2,6 +2,8 @@
 "use strict";
 const assert = require("node:assert/strict");
 const { spawnSync } = require("node:child_process");
+const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
+const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { test } = require("node:test");
 const gateline = require("gateline");
@@ -34,5 +36,49 @@ for (const words of lines) {
       return { status, stdout, stderr };
     });
     assert.deepEqual(got, wanted);
+  });
+}
+
+const manifest = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: infra}
+spec: {gatewayClassName: any, listeners: [{name: http, port: 80, protocol: HTTP}]}
+`;
+// A command, the file that it cannot use, and where that is said.
+const unusable = {
+  "broken YAML": ["check", "a.yaml", "a: [1\n", 2],
+  "50 MB, broken in line 2": ["check", "a.yaml", `a: 1\n\tb: 1\n# ${"x".repeat(50 << 20)}`, 2],
+  "65 MB": ["check", "a.yaml", `# ${"x".repeat(65 << 20)}`, 1],
+  "a route that is not there": [
+    "test",
+    "a.routetest.yaml",
+    "version: 1\ntests:\n- name: a\n  request: GET http://a/\n  expect: {route: shop}\n",
+    5,
+  ],
+  "look-around": [
+    "test",
+    "a.routetest.yaml",
+    "version: 1\ninvariants:\n- name: a\n  for-all: {path: '~(?=a)b'}\n  always: {status: 404}\n",
+    4,
+  ],
+};
+
+for (const [name, [command, file, text, line]] of Object.entries(unusable)) {
+  test(`what cannot be used is located: ${name}`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "gateline-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "gateway.yaml"), manifest);
+    writeFileSync(join(folder, file), text);
+    const wanted = spawnSync(program, [command, folder], { encoding: "utf8" });
+    const { code, out, err } = gateline.run([command, folder]);
+    assert.deepEqual([code, out, err], [wanted.status, wanted.stdout, wanted.stderr]);
+    assert.equal(code, 2);
+    assert((out + err).includes(`${file}:${line}:`), out + err);
+    if (command !== "check") return;
+    assert.throws(
+      () => gateline.load(folder),
+      ({ errors: [first] }) => first.file === join(folder, file) && first.line === line,
+    );
   });
 }

@@ -1,20 +1,22 @@
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use regex_automata::meta::Regex;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A structural schema of Kubernetes: the part of `OpenAPI` v3 that CRDs may use.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'static"))]
 #[allow(clippy::struct_excessive_bools, reason = "they are keywords of the format")]
 pub(super) struct Schema {
     #[serde(rename = "type")]
     pub(super) kind: Option<Type>,
-    pub(super) properties: BTreeMap<String, Schema>,
+    pub(super) properties: BTreeMap<String, Lazy>,
     pub(super) additional_properties: Option<Additional>,
-    pub(super) items: Option<Box<Schema>>,
+    pub(super) items: Option<Lazy>,
     pub(super) required: Vec<String>,
     #[serde(rename = "enum")]
     pub(super) options: Vec<Value>,
@@ -33,10 +35,10 @@ pub(super) struct Schema {
     pub(super) max_properties: Option<usize>,
     pub(super) format: Option<String>,
     pub(super) pattern: Option<Pattern>,
-    pub(super) all_of: Vec<Schema>,
-    pub(super) any_of: Vec<Schema>,
-    pub(super) one_of: Vec<Schema>,
-    pub(super) not: Option<Box<Schema>>,
+    pub(super) all_of: Vec<Lazy>,
+    pub(super) any_of: Vec<Lazy>,
+    pub(super) one_of: Vec<Lazy>,
+    pub(super) not: Option<Lazy>,
     #[serde(rename = "x-kubernetes-int-or-string")]
     pub(super) int_or_string: bool,
     #[serde(rename = "x-kubernetes-preserve-unknown-fields")]
@@ -47,6 +49,10 @@ pub(super) struct Schema {
     pub(super) list_type: Option<String>,
     #[serde(rename = "x-kubernetes-list-map-keys")]
     pub(super) list_keys: Vec<String>,
+    /// Rules in CEL.
+    #[serde(rename = "x-kubernetes-validations")]
+    #[cfg(feature = "cel")]
+    pub(super) rules: Option<Value>,
     /// Not in the standard channel (written by `cargo xtask crds`).
     #[serde(rename = "x-experimental")]
     pub(super) experimental: bool,
@@ -90,19 +96,56 @@ impl Type {
 
 /// `additionalProperties`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(from = "&'static RawValue", bound(deserialize = "'de: 'static"))]
 pub(super) enum Additional {
     Any(bool),
-    Schema(Box<Schema>),
+    Schema(Lazy),
+}
+
+impl From<&'static RawValue> for Additional {
+    fn from(raw: &'static RawValue) -> Self {
+        raw.get().parse().map_or_else(|_| Self::Schema(raw.into()), Self::Any)
+    }
+}
+
+/// A schema that is read when it is first asked: a CRD has thousands of them, the objects of one run need dozens.
+#[derive(Debug, Deserialize)]
+#[serde(from = "&'static RawValue")]
+pub(super) struct Lazy {
+    /// As it is written.
+    pub(super) text: &'static str,
+    schema: OnceLock<Box<Schema>>,
+}
+
+impl From<&'static RawValue> for Lazy {
+    fn from(raw: &'static RawValue) -> Self {
+        Self { text: raw.get(), schema: OnceLock::new() }
+    }
+}
+
+impl Lazy {
+    pub(super) fn read(&self) -> serde_json::Result<Box<Schema>> {
+        serde_json::from_str(self.text)
+    }
+}
+
+impl Deref for Lazy {
+    type Target = Schema;
+
+    /// What cannot be read holds for everything; a test sees to it that there is none.
+    fn deref(&self) -> &Schema {
+        self.schema.get_or_init(|| self.read().unwrap_or_default())
+    }
 }
 
 impl Schema {
     /// The schema of a field, if fields of that name may be there.
     pub(super) fn field(&self, name: &str) -> Option<&Schema> {
-        self.properties.get(name).or(match &self.additional_properties {
+        let additional = || match &self.additional_properties {
             Some(Additional::Schema(schema)) => Some(schema),
             _ => None,
-        })
+        };
+        self.properties.get(name).or_else(additional).map(Deref::deref)
     }
 
     /// Whether fields may have any name.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::schema::{Schema, Type};
+use super::schema::{Lazy, Schema, Type};
 use super::{Fault, child, quoted};
 use crate::finding::codes;
 
@@ -164,7 +164,7 @@ fn number(schema: &Schema, value: &Value, path: &str, faults: &mut Vec<Fault>) {
 
 /// allOf, anyOf, oneOf and not; their branches say nothing of types, which stand beside them.
 fn combined(schema: &Schema, value: &Value, path: &str, faults: &mut Vec<Fault>) {
-    let fitting = |branches: &[Schema]| branches.iter().filter(|branch| fits(branch, value)).count();
+    let fitting = |branches: &[Lazy]| branches.iter().filter(|branch| fits(branch, value)).count();
     let mut must = |rest: &str| {
         let detail = format!("Invalid value: {}: {path} in body must {rest}", quoted(value));
         faults.push(Fault::new(&codes::GL001, path, detail));

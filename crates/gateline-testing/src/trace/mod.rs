@@ -46,7 +46,7 @@ pub struct Trace {
     /// The hostname by which the winning route takes it.
     pub hostname: Option<HostnameTrace>,
     /// Routes that are not among the candidates, and what keeps them from it: all of them if asked for; if nothing takes the
-    /// request, those that name its host.
+    /// request, those that name its host, and those of any host that are attached nowhere.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteTrace>,
     /// Why these rules do not take it.
@@ -98,7 +98,7 @@ impl<'w> Tracer<'w> {
         );
         let absent = match (options.all, request.host().filter(|_| nothing)) {
             (true, _) => self.routes(request, &explanation, |_| true),
-            (false, Some(host)) => self.routes(request, &explanation, |route| route.names(&host)),
+            (false, Some(host)) => self.routes(request, &explanation, |route| route.is_meant_for(&host)),
             (false, None) => Vec::new(),
         };
         let why_not = options.why_not.iter();

@@ -109,10 +109,11 @@ impl Tracer<'_> {
 }
 
 impl RouteTrace {
-    /// Whether it names a host.
-    pub(super) fn names(&self, host: &str) -> bool {
+    /// Whether it is meant for a host: it names it, or takes any host and is attached nowhere, which nobody wants.
+    pub(super) fn is_meant_for(&self, host: &str) -> bool {
         let pattern = |text: &String| HostPattern::parse(text).is_ok_and(|pattern| pattern.matches(host));
         self.hostnames.iter().any(pattern)
+            || self.hostnames.is_empty() && matches!(self.obstacle, Obstacle::Attachment)
     }
 
     fn judge(&self, request: &Request, explanation: &Explanation) -> (Obstacle, String) {

@@ -126,5 +126,8 @@ def _fields(headers: Headers) -> list[tuple[str, str]]:
         return list(headers)  # type: ignore[arg-type]
     fields: list[tuple[str, str]] = []
     for name, value in pairs():
-        fields.extend((name, one) for one in ([value] if isinstance(value, str) else value))
+        if isinstance(value, str):
+            fields.append((name, value))
+        else:
+            fields.extend((name, one) for one in value)
     return fields

@@ -23,6 +23,7 @@ fn to(backend: &str, hostnames: &str, matches: &str) -> String {
     )
 }
 
+/// Both routes are accepted, and one gets nothing: envoyproxy/gateway#9135.
 #[test]
 fn identical_matches_of_two_routes() {
     let (a, b) = (to("a", "", "{path: {value: /x}}"), to("b", "", "{path: {value: /x/}}"));

@@ -133,6 +133,10 @@ class Manifests {
     return new Explanation(...call(() => this.#native.explain(text, headers, gateway, random)));
   }
 
+  witnesses() {
+    return JSON.parse(this.#native.witnesses());
+  }
+
   expect(request, expect, more) {
     const test = { name: typeof request === "string" ? request : request.url, request: plain(request), expect, ...more };
     const [json, details] = call(() => this.#native.expect(JSON.stringify(test)));

@@ -49,6 +49,8 @@ export class Manifests {
   grpc(host: string, method: string, metadata?: Fields, options?: Omit<RequestOptions, "headers">): Decision;
   /** Where a request goes, and why not elsewhere. */
   explain(request: Asked, options?: RequestOptions): Explanation;
+  /** For each attached rule a request that it takes, which `route(one.request, one)` answers; rules that none is found for are left out. */
+  witnesses(): RuleWitness[];
   /**
    * Asserts what becomes of a request, in the words of a `*.routetest.yaml`, for every order in which routes may have been
    * created and every backend with a share of the weights. `more` are other keys of a test: `gateway`, `follow`, `created`,
@@ -65,6 +67,17 @@ export class Manifests {
   record(): void;
   /** What `route`, `expect` and `run` went through since `record`. */
   coverage(): Coverage;
+}
+
+/** A request that a rule takes. */
+export interface RuleWitness {
+  /** `HTTPRoute/namespace/name#0`, or `#name` of a rule that has one. */
+  readonly rule: string;
+  /** `GET https://host/path`, or a connection. */
+  readonly request: string;
+  readonly headers: [string, string][];
+  /** The Gateway (`namespace/name`) it is sent to, if not any. */
+  readonly gateway?: string;
 }
 
 export interface FindingChoice {

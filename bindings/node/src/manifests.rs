@@ -61,6 +61,12 @@ impl Manifests {
         Ok((json(&trace), gateline_cli::trace_text(&trace)))
     }
 
+    /// A request for each rule, as JSON.
+    #[napi(catch_unwind)]
+    pub fn witnesses(&self) -> String {
+        json(&self.0.witnesses())
+    }
+
     /// All findings, as JSON.
     #[napi(catch_unwind)]
     pub fn findings(&self) -> String {

@@ -47,8 +47,8 @@ spec: {gatewayClassName: any, listeners: [{name: http, port: 80, protocol: HTTP}
 `;
 // A command, the file that it cannot use, and where that is said.
 const unusable = {
-  "broken YAML": ["check", "a.yaml", "a: [1\n", 2],
-  "50 MB, broken in line 2": ["check", "a.yaml", `a: 1\n\tb: 1\n# ${"x".repeat(50 << 20)}`, 2],
+  "broken YAML": ["check", "a.yaml", "kind: x\na: [1\n", 2],
+  "50 MB, broken in line 2": ["check", "a.yaml", `kind: x\na: [1\n# ${"x".repeat(50 << 20)}`, 2],
   "65 MB": ["check", "a.yaml", `# ${"x".repeat(65 << 20)}`, 1],
   "a route that is not there": [
     "test",

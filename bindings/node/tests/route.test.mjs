@@ -109,6 +109,15 @@ test("expectations", () => {
   assert.throws(() => shop.expect(storefront, "page"), SuiteError);
 });
 
+test("a request for each rule", () => {
+  const witnesses = shop.witnesses();
+  for (const { rule, request, ...options } of witnesses) {
+    const { route, rule: index, ruleName } = shop.route(request, options);
+    assert([`${route}#${index}`, `${route}#${ruleName}`].includes(rule), `${rule}: ${request}`);
+  }
+  assert(witnesses.length >= 11, `${witnesses.length} rules`);
+});
+
 test("findings", () => {
   const guide = load("examples/guide");
   const codes = new Set(guide.check({ select: ["GL1", "GL2"], ignore: ["GL108"] }).map(({ code }) => code));

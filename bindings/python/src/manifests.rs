@@ -69,6 +69,11 @@ impl Manifests {
         explained.map_err(|error| error::request(py, error))
     }
 
+    /// A request for each rule, as JSON.
+    fn witnesses(&self, py: Python<'_>) -> String {
+        py.detach(|| json(&self.0.witnesses()))
+    }
+
     /// All findings, as JSON.
     fn findings(&self, py: Python<'_>) -> String {
         py.detach(|| json(&self.0.findings()))

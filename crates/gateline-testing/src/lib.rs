@@ -57,6 +57,7 @@ mod suggest;
 pub mod suite;
 mod test;
 mod trace;
+mod witnesses;
 pub mod words;
 
 pub use answer::{Answer, Share, route};
@@ -84,6 +85,7 @@ pub use trace::{
     NameError, Obstacle, ParentTrace, Remedy, RouteTrace, RuleRef, Trace, TraceOptions, Tracer, WhyNot,
     rules,
 };
+pub use witnesses::{RuleWitness, witnesses};
 
 /// A value as `--format json` prints it, without the last line break. Every front door writes JSON with this.
 #[must_use]

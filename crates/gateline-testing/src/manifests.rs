@@ -16,6 +16,7 @@ use crate::run::{CaseReport, Coverage, Runner, TestVerdict};
 use crate::settings::Settings;
 use crate::suite::{Case, Invariant, Suite, SuiteError};
 use crate::trace::{Trace, TraceOptions, Tracer};
+use crate::witnesses::{RuleWitness, witnesses};
 
 /// What a test of [`Manifests::expect`] is called where it stands in no file.
 const UNNAMED: &str = "expectation";
@@ -94,6 +95,12 @@ impl Manifests {
     pub fn explain(&self, request: &Request, random: u64) -> Trace {
         let options = TraceOptions { random, now: self.now, ..TraceOptions::default() };
         Tracer::new(&self.world, &self.router).trace(request, &options)
+    }
+
+    /// See [`witnesses`].
+    #[must_use]
+    pub fn witnesses(&self) -> Vec<RuleWitness> {
+        witnesses(&self.router)
     }
 
     /// All findings, as `gateline check` reports them: looks at all requests at once, see [`gateline::analysis`] for what it

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use gateline::Router;
 use gateline::explain::{Criterion, Outcome};
-use gateline::model::{ListenerId, Model, RouteId, RouteKind};
+use gateline::model::RouteKind;
 
 use crate::answer::{Answer, route};
 use crate::request::{Request, RequestKind};
 use crate::run::possible;
-use crate::run::reachable::{Reachable, Reaching};
+use crate::run::reachable::Reachable;
+use crate::witnesses::{AttachedRule, attached_rules};
 
 /// A file of tests that pass on the manifests it is made from. `manifests` are what it names, relative to where it will lie.
 #[must_use]
@@ -24,51 +25,34 @@ pub fn suggest(router: &Router, manifests: &[String]) -> String {
     }
     text.push_str("tests:\n");
     let length = text.len();
-    let reaching = Reaching::new(router);
-    for (id, listeners) in attached(router.model()) {
-        let Some(written) = router.model().routes.get(id.0 as usize) else { continue };
-        for (index, rule) in written.rules.iter().enumerate() {
-            let name = rule.name.as_ref().map_or_else(|| format!("#{index}"), |name| format!("#{name}"));
-            let name = format!("{}/{}{name}", written.kind, written.name);
-            let request = match reaching.rule(&listeners, id, index) {
-                Reachable::By(request) => request,
-                Reachable::Never(never) => {
-                    let _ = writeln!(text, "  # {name}: {}\n", never.why);
-                    continue;
-                }
-                Reachable::Unknown(_) => {
-                    let _ = writeln!(text, "  # {name}: no request was found that reaches it\n");
-                    continue;
-                }
-            };
-            let answer = route(router, &request, 0);
-            test(&name, written.kind, &request, &answer, &mut text);
-            if order_matters(router, &request) {
-                let _ = writeln!(
-                    text,
-                    "    created: [{}/{}] # others claim this request alike (GL203)",
-                    written.kind, written.name
-                );
+    for AttachedRule { name, route: written, reachable } in attached_rules(router) {
+        let request = match reachable {
+            Reachable::By(request) => request,
+            Reachable::Never(never) => {
+                let _ = writeln!(text, "  # {name}: {}\n", never.why);
+                continue;
             }
-            text.push('\n');
+            Reachable::Unknown(_) => {
+                let _ = writeln!(text, "  # {name}: no request was found that reaches it\n");
+                continue;
+            }
+        };
+        let answer = route(router, &request, 0);
+        test(&name, written.kind, &request, &answer, &mut text);
+        if order_matters(router, &request) {
+            let _ = writeln!(
+                text,
+                "    created: [{}/{}] # others claim this request alike (GL203)",
+                written.kind, written.name
+            );
         }
+        text.push('\n');
     }
     if text.len() == length {
         text.truncate(length - "tests:\n".len());
         text.push_str("tests: []\n");
     }
     text
-}
-
-/// Attached routes with their listeners.
-fn attached(model: &Model) -> BTreeMap<RouteId, Vec<ListenerId>> {
-    let mut attached: BTreeMap<RouteId, Vec<ListenerId>> = BTreeMap::new();
-    for (id, listener) in (0..).map(ListenerId).zip(&model.listeners) {
-        for one in &listener.attached {
-            attached.entry(one.route).or_default().push(id);
-        }
-    }
-    attached
 }
 
 fn test(name: &str, kind: RouteKind, request: &Request, answer: &Answer, text: &mut String) {

@@ -17,7 +17,7 @@ from gateline.errors import (
     RequestError,
     SuiteError,
 )
-from gateline.manifests import Manifests
+from gateline.manifests import Manifests, Request
 from gateline.results import (
     Candidate,
     Coverage,
@@ -50,6 +50,7 @@ __all__ = [
     "Location",
     "Manifests",
     "Outcome",
+    "Request",
     "RequestError",
     "Side",
     "Suite",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateline import _native
 from gateline.decision import Decision
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     Headers = Mapping[str, str | Sequence[str]] | Iterable[tuple[str, str]]
 
 
+class Request(NamedTuple):
+    """A request with all that belongs to it: of `Manifests.witnesses` and `gateline.hypothesis.requests`."""
+
+    text: str
+    """`GET https://host/path`, or a connection (`tls://host:port`, `tcp://:port`, `udp://:port`)."""
+    headers: list[tuple[str, str]]
+    gateway: str | None
+    """The Gateway (`namespace/name`) it is sent to, if not any."""
+
+
 class Manifests:
     """Manifests and their router: of `gateline.load`. Cannot change, and may be asked by many threads at once."""
 
@@ -29,7 +39,7 @@ class Manifests:
 
     def route(
         self,
-        request: str,
+        request: str | Request,
         headers: Headers | None = None,
         *,
         gateway: str | None = None,
@@ -37,10 +47,13 @@ class Manifests:
     ) -> Decision:
         """Where a request goes.
 
-        `request` is `GET https://host/path`, the URL alone, a whole curl command, or a connection (`tls://host:port`,
-        `tcp://:port`, `udp://:port`). It is sent to the Gateway that is named (`namespace/name`), or to any that has
-        the port. `random`, spread evenly over 0…2**64, picks the backend by weight. Raises RequestError.
+        `request` is `GET https://host/path`, the URL alone, a whole curl command, a connection (`tls://host:port`,
+        `tcp://:port`, `udp://:port`), or a Request, which has header fields and Gateway of its own. It is sent to the
+        Gateway that is named (`namespace/name`), or to any that has the port. `random`, spread evenly over 0…2**64,
+        picks the backend by weight. Raises RequestError.
         """
+        if isinstance(request, Request):
+            request, headers, gateway = request
         fields = None if headers is None else _fields(headers)
         answer = self._native.route(request, fields, gateway, random)
         return Decision(answer, lambda: self.explain(request, headers, gateway=gateway, random=random))
@@ -62,16 +75,29 @@ class Manifests:
 
     def explain(
         self,
-        request: str,
+        request: str | Request,
         headers: Headers | None = None,
         *,
         gateway: str | None = None,
         random: int = 0,
     ) -> Explanation:
         """Where a request goes, and why not elsewhere. See `route`."""
+        if isinstance(request, Request):
+            request, headers, gateway = request
         fields = None if headers is None else _fields(headers)
         text, words = self._native.explain(request, fields, gateway, random)
         return Explanation.of(text, words, json.loads(text))
+
+    def witnesses(self) -> dict[str, Request]:
+        """For each attached rule, `HTTPRoute/namespace/name#0` or `…#name`, a request that it takes.
+
+        Rules that none is found for are left out.
+        """
+        witnesses = json.loads(self._native.witnesses())
+        return {
+            one["rule"]: Request(one["request"], [(name, value) for name, value in one["headers"]], one.get("gateway"))
+            for one in witnesses
+        }
 
     def expect(self, request: str | Mapping[str, Any], expect: object, **more: object) -> None:
         """Assert what becomes of a request, in the words of a `*.routetest.yaml`.

@@ -1,23 +1,19 @@
-//! The rules of CRDs (`x-kubernetes-validations`). Without the feature `cel` there are none.
+//! The rules of CRDs (`x-kubernetes-validations`).
 
-#[cfg(feature = "cel")]
 use std::sync::{Mutex, PoisonError};
 
-#[cfg(feature = "cel")]
 use kube_cel::{CompiledSchema, ErrorKind::ValidationFailure, Validator};
-#[cfg(feature = "cel")]
 use serde_json::{Value, json};
 
 use super::Fault;
 use super::crds::Version;
-#[cfg(feature = "cel")]
 use super::schema::{Additional, Schema};
+use crate::finding::codes::GL002;
 use crate::object::Object;
 
 /// Evaluates rules.
 #[derive(Default)]
 pub(super) struct Rules {
-    #[cfg(feature = "cel")]
     validator: std::cell::OnceCell<Validator>,
 }
 
@@ -25,16 +21,12 @@ pub(super) struct Rules {
 /// most fields of a CRD appear nowhere.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
-    #[cfg(feature = "cel")]
     schema: Mutex<Option<CompiledSchema>>,
 }
 
 impl Rules {
     /// Says which rules the object breaks. Rules about changes have nothing to say of a single object.
-    #[cfg(feature = "cel")]
     pub(super) fn check(&self, version: &Version, object: &Object) -> Vec<Fault> {
-        use crate::finding::codes::GL002;
-
         let validator = self.validator.get_or_init(Validator::new);
         let mut compiled = version.compiled.schema.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = compiled.get_or_insert_with(|| alone(&version.root));
@@ -48,18 +40,10 @@ impl Rules {
             .map(|error| Fault::new(&GL002, error.field_path, format!("Invalid value: {}", error.message)))
             .collect()
     }
-
-    #[cfg(not(feature = "cel"))]
-    #[allow(clippy::unused_self, reason = "the same signature with and without the feature")]
-    pub(super) fn check(&self, version: &Version, _: &Object) -> Vec<Fault> {
-        let Version { compiled: Compiled {}, .. } = version;
-        Vec::new()
-    }
 }
 
 /// Compiles the schemas of those fields of a value that are not compiled yet. Branches of `allOf` and the like have no
 /// rules: the API server takes no schema where they had.
-#[cfg(feature = "cel")]
 fn extend(compiled: &mut CompiledSchema, schema: &Schema, value: &Value) {
     match value {
         Value::Object(fields) => {
@@ -86,7 +70,6 @@ fn extend(compiled: &mut CompiledSchema, schema: &Schema, value: &Value) {
 }
 
 /// Compiles a schema without those below it. Defaults are left out too: they are filled in by then.
-#[cfg(feature = "cel")]
 fn alone(schema: &Schema) -> CompiledSchema {
     let is_map = !matches!(schema.additional_properties, None | Some(Additional::Any(false)));
     kube_cel::compile_schema(&json!({
@@ -100,12 +83,12 @@ fn alone(schema: &Schema) -> CompiledSchema {
 }
 
 /// What is wrong with the rules of a schema, those below it left out.
-#[cfg(all(test, feature = "cel"))]
+#[cfg(test)]
 pub(super) fn errors(schema: &Schema) -> Vec<String> {
     alone(schema).compilation_errors().into_iter().map(ToString::to_string).collect()
 }
 
-#[cfg(all(test, feature = "cel"))]
+#[cfg(test)]
 mod tests {
     use std::path::Path;
 

@@ -6,7 +6,6 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::cel::Compiled;
 use super::schema::Lazy;
 use crate::parse::kinds::{ENVOY, GATEWAY, GATEWAY_X};
 
@@ -22,7 +21,8 @@ pub(super) struct Definition {
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) root: Lazy,
-    pub(super) compiled: Compiled,
+    #[cfg(feature = "cel")]
+    pub(super) compiled: super::cel::Compiled,
 }
 
 impl Definition {
@@ -49,7 +49,11 @@ fn read(text: &'static str) -> Option<Definition> {
     let version = |raw: &'static RawValue| {
         // A version with the schema of another one is written as the name of that one.
         let same = serde_json::from_str(raw.get()).ok().and_then(|same: String| file.versions.get(&same));
-        Version { root: Lazy::from(*same.unwrap_or(&raw)), compiled: Compiled::default() }
+        Version {
+            root: Lazy::from(*same.unwrap_or(&raw)),
+            #[cfg(feature = "cel")]
+            compiled: super::cel::Compiled::default(),
+        }
     };
     let versions = file.versions.iter().map(|(name, raw)| (name.clone(), version(raw))).collect();
     Some(Definition { experimental: file.experimental, versions })

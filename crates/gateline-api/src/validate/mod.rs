@@ -3,6 +3,10 @@
 //! The CRDs are data in `crds/`, of the experimental channel, with the fields marked that the standard channel lacks. An
 //! object that a cluster would refuse is marked [`Object::refused`], with the cluster's words in a finding.
 
+#[cfg(feature = "cel")]
+mod cel;
+#[cfg(not(feature = "cel"))]
+#[path = "no_cel.rs"]
 mod cel;
 mod core;
 mod crds;
@@ -48,8 +52,8 @@ impl Fault {
 }
 
 /// Fills in defaults, marks the objects that a cluster would refuse, and says why. Objects of foreign kinds are left as
-/// they are. Each schema is read and compiled when the first object of its kind appears; after that the time is linear in
-/// the size of the objects.
+/// they are. The parts of a schema are read, and their rules compiled, when the first object that has them appears; after that
+/// the time is linear in the size of the objects.
 #[must_use]
 pub fn validate(objects: &mut Objects) -> Vec<Finding> {
     let rules = cel::Rules::default();

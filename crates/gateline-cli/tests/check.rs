@@ -148,6 +148,18 @@ fn findings_for_programs_of_others() {
     assert_eq!(sarif.pointer("/runs/0/results/0/ruleId").unwrap(), "GL306");
     assert_eq!(sarif.pointer("/runs/0/results/0/locations/0/physicalLocation/region/startLine").unwrap(), 11);
     assert_eq!(sarif.pointer("/runs/0/tool/driver/rules/0/id").unwrap(), "GL306");
+    let manifest = folder.path().join("web.yaml");
+    let broken = std::fs::read_to_string(&manifest).unwrap() + "---\na: [1\n";
+    std::fs::write(manifest, broken).unwrap();
+    let output = check(folder.path(), &["--format", "gitlab"]).code(2);
+    let report: Vec<serde_json::Value> = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let said = |index: usize, field: &str| report[index].pointer(field).unwrap();
+    assert_eq!((said(0, "/check_name"), said(0, "/severity")), (&"unreadable".into(), &"blocker".into()));
+    assert_eq!((said(1, "/check_name"), said(1, "/severity")), (&"GL306".into(), &"critical".into()));
+    assert_eq!(said(1, "/location"), &serde_json::json!({"path": "web.yaml", "lines": {"begin": 11}}));
+    let fingerprints: std::collections::BTreeSet<_> =
+        report.iter().map(|entry| entry["fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(fingerprints.len(), report.len());
 }
 
 #[test]

@@ -71,6 +71,8 @@ enum CheckFormat {
     Github,
     /// For code scanning
     Sarif,
+    /// A Code Quality report of GitLab
+    Gitlab,
 }
 
 /// `--fail-on`.
@@ -178,6 +180,7 @@ fn report(
             text.lines().for_each(|line| output.line(line));
         }
         CheckFormat::Sarif => output.json(&reports::findings_sarif(&shown(args, world), &world.errors)),
+        CheckFormat::Gitlab => output.json(&reports::findings_gitlab(&shown(args, world), &world.errors)),
     }
     world.usable()?;
     if !world.errors.is_empty() {

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use gateline::model::Place;
 use gateline_api::finding::code;
 use gateline_api::parse::ParseError;
 use gateline_api::{Finding, Severity};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::github::annotate;
 use super::sarif::{document, result_of, rule};
@@ -45,6 +47,42 @@ pub fn findings_sarif(findings: &[Finding], errors: &[ParseError]) -> Value {
         result_of(finding.code, level, &place(finding), &words(finding))
     });
     document("gateline check", &rules, &unread.chain(found).collect::<Vec<_>>())
+}
+
+/// Findings as a Code Quality report of GitLab. What is said twice of one object differs in its number, so that no two
+/// fingerprints are one; lines take no part in them.
+#[must_use]
+pub fn findings_gitlab(findings: &[Finding], errors: &[ParseError]) -> Value {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut entry = |check: &str, severity: &str, place: &Place, about: &str, words: &str| {
+        let identity = format!("{check} {about}: {words}");
+        let count = seen.entry(identity.clone()).or_default();
+        *count += 1;
+        json!({
+            "check_name": check,
+            "description": words,
+            "severity": severity,
+            "fingerprint": if *count > 1 { format!("{identity} ({count})") } else { identity },
+            "location": { "path": place.file, "lines": { "begin": place.line } },
+        })
+    };
+    let unread: Vec<Value> = errors
+        .iter()
+        .map(|error| {
+            let file = &error.place.file;
+            entry("unreadable", "blocker", &error.place, file, &error.problem.to_string())
+        })
+        .collect();
+    let found = findings.iter().map(|finding| {
+        let severity = match finding.severity {
+            Severity::Error => "critical",
+            Severity::Warning => "minor",
+            Severity::Info => "info",
+        };
+        let about = format!("{} {}", finding.origin.kind, finding.origin.object);
+        entry(finding.code, severity, &place(finding), &about, &words(finding))
+    });
+    unread.into_iter().chain(found).collect()
 }
 
 /// What came from a cluster has no place: its name stands for one.

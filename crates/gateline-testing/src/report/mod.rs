@@ -9,7 +9,7 @@ mod tap;
 mod text;
 
 pub use coverage::{html, lcov};
-pub use findings::{findings_github, findings_sarif};
+pub use findings::{findings_github, findings_gitlab, findings_sarif};
 pub use github::github;
 pub use junit::{escaped, junit};
 pub use sarif::sarif;

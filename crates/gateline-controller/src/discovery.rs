@@ -1,9 +1,11 @@
-//! Which of the kinds this cluster serves, and in which version.
+//! Which of the kinds this cluster serves, in which version, and whether their schemas are still the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use http::Request;
 use kube::Client;
 use kube::core::{ApiResource, GroupVersionKind, Version};
+use serde_json::Value;
 
 use crate::kinds::Kind;
 
@@ -36,6 +38,22 @@ pub(crate) async fn served(client: &Client, kinds: &[Kind]) -> kube::Result<Vec<
         }
     }
     Ok(found)
+}
+
+/// By group and version (`gateway.networking.k8s.io/v1`), a text that is another one when a schema in it is.
+pub(crate) type Schemas = BTreeMap<String, String>;
+
+/// The schemas that are served now: of the index of `OpenAPI`, which is small.
+pub(crate) async fn schemas(client: &Client) -> kube::Result<Schemas> {
+    let request = Request::get("/openapi/v3").body(Vec::new()).map_err(kube::Error::HttpError)?;
+    let index: Value = client.request(request).await?;
+    let paths = index["paths"].as_object().into_iter().flatten();
+    let schema = |(path, document): (&String, &Value)| {
+        // With the hash of the document.
+        let url = document["serverRelativeURL"].as_str()?;
+        Some((path.strip_prefix("apis/")?.to_owned(), url.to_owned()))
+    };
+    Ok(paths.filter_map(schema).collect())
 }
 
 fn built_in(kind: &Kind) -> Option<ApiResource> {

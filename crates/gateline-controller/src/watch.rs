@@ -1,6 +1,6 @@
 //! One watch for each kind, for as long as the process lives.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use kube::runtime::watcher::{self, Config, watcher};
 use kube::runtime::{WatchStreamExt as _, utils::Backoff};
 use kube::{Api, Client};
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
-use crate::discovery;
+use crate::discovery::{self, Schemas};
 use crate::kinds::{Kind, One};
 use crate::store::{Event, Store};
 
@@ -26,32 +26,47 @@ const GONE: Duration = Duration::from_secs(1);
 /// An API server that starts refuses what it permits a moment later. So many refusals in a row are worth a line.
 const REFUSED: u32 = 5;
 
+/// The watch of a kind.
+struct Watching {
+    task: AbortHandle,
+    /// Group and version.
+    version: String,
+}
+
 /// Watches all kinds that are served, and those that come to be served later. Never returns.
 pub(crate) async fn all(client: Client, kinds: Vec<Kind>, only: Option<One>, store: Arc<Store>) {
     let mut tasks = JoinSet::new();
-    let mut watched: BTreeSet<Kind> = BTreeSet::new();
+    let mut watched: BTreeMap<Kind, Watching> = BTreeMap::new();
+    let mut schemas = Schemas::new();
+    let mut started = false;
+    let changing = kinds.iter().any(|kind| kind.plural.is_none());
     loop {
-        let missing: Vec<Kind> = kinds.iter().filter(|kind| !watched.contains(kind)).copied().collect();
+        if changing && let Ok(now) = discovery::schemas(&client).await {
+            end_outdated(&mut watched, &schemas, &now);
+            schemas = now;
+        }
+        let missing: Vec<Kind> = kinds.iter().filter(|kind| !watched.contains_key(kind)).copied().collect();
         match discovery::served(&client, &missing).await {
             Ok(served) => {
-                let first = watched.is_empty();
-                for (kind, _) in served.iter().filter(|_| first) {
+                for (kind, _) in served.iter().filter(|_| !started) {
                     store.expect(*kind);
                 }
                 for (kind, resource) in served {
-                    watched.insert(kind);
                     store.served_at(kind, resource.clone());
                     tracing::debug!(kind = kind.kind, version = %resource.api_version, "watching");
                     let (client, store) = (client.clone(), store.clone());
                     let only =
                         only.as_ref().filter(|only| only.kind == kind.kind).map(|only| only.name.clone());
-                    tasks.spawn(async move {
+                    let version = resource.api_version.clone();
+                    let task = tasks.spawn(async move {
                         one(client, kind, &resource, only, &store).await;
                         tokio::time::sleep(GONE).await;
                         kind
                     });
+                    watched.insert(kind, Watching { task, version });
                 }
-                if first {
+                if !started {
+                    started = true;
                     store.started();
                 }
             }
@@ -59,10 +74,28 @@ pub(crate) async fn all(client: Client, kinds: Vec<Kind>, only: Option<One>, sto
             Err(error) => tracing::debug!(%error, "asking which kinds are served"),
         }
         tokio::select! {
-            Some(Ok(kind)) = tasks.join_next() => { watched.remove(&kind); }
+            Some(Ok((id, kind))) = tasks.join_next_with_id() => {
+                if watched.get(&kind).is_some_and(|watching| watching.task.id() == id) {
+                    watched.remove(&kind);
+                }
+            }
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }
+}
+
+/// Ends the watches of kinds whose schema is another one, so that they are begun anew with a list. While the API server learns
+/// of a schema, a watch may tell of an object without its new fields, and never tells of it again.
+fn end_outdated(watched: &mut BTreeMap<Kind, Watching>, before: &Schemas, now: &Schemas) {
+    watched.retain(|kind, watching| {
+        let (before, now) = (before.get(&watching.version), now.get(&watching.version));
+        let outdated = before.zip(now).is_some_and(|(before, now)| before != now);
+        if outdated {
+            tracing::info!(kind = kind.kind, "its schema has changed: everything is listed again");
+            watching.task.abort();
+        }
+        !outdated
+    });
 }
 
 /// Watches one kind until it is served no longer.
